@@ -1,0 +1,110 @@
+package org.kqueue;
+
+/**
+ * Room for the events of a {@code kevent} call. The call fills it from index 0 and sets its {@link #size()}; what an earlier call
+ * put there is gone. Not thread-safe.
+ *
+ * <p>An entry whose flags contain {@link KeventFlags#EV_ERROR} is the result of a change ({@link #isChangeResult}), not an event.
+ */
+public final class EventList extends KeventList {
+
+    private int capacity;
+
+    /**
+     * Makes an empty list.
+     *
+     * @param layout the kqueue's layout
+     * @param capacity the most events a call may return; with 0 a call returns at once
+     */
+    public EventList(KeventLayout layout, int capacity) {
+        super(layout, capacity);
+        this.capacity = requireNotNegative(capacity);
+    }
+
+    private static int requireNotNegative(int capacity) {
+        if (capacity < 0) {
+            throw new IllegalArgumentException("capacity of an event list: " + capacity);
+        }
+        return capacity;
+    }
+
+    /**
+     * The most events that a call may return.
+     *
+     * @return the capacity
+     */
+    public int capacity() {
+        return capacity;
+    }
+
+    /**
+     * Changes the capacity. The list is empty afterwards.
+     *
+     * @param newCapacity the most events a call may return
+     * @return this list
+     */
+    public EventList resize(int newCapacity) {
+        size = 0;
+        reserve(requireNotNegative(newCapacity));
+        capacity = newCapacity;
+        return this;
+    }
+
+    /**
+     * Whether an entry is the result of a change: a receipt, or an error.
+     *
+     * @param index of the entry
+     * @return true where the flags contain {@link KeventFlags#EV_ERROR}
+     */
+    public boolean isChangeResult(int index) {
+        return (flags(index) & KeventFlags.EV_ERROR) != 0;
+    }
+
+    /**
+     * The error of a change.
+     *
+     * @param index of the entry
+     * @return the errno as the layout's ABI numbers it, 0 for a receipt and for every entry that is no result of a change
+     */
+    public int errno(int index) {
+        return isChangeResult(index) ? (int) data(index) : 0;
+    }
+
+    /**
+     * For a backend: empties the list before a call, and makes room in memory for results beyond the capacity. DragonFly
+     * writes one result per failed change whatever the room it is told of, so there must be a slot for each change.
+     *
+     * @param results the number of slots that must exist in memory
+     */
+    public void prepare(int results) {
+        size = 0;
+        reserve(results);
+    }
+
+    /**
+     * For a backend: says how many entries a native call has written.
+     *
+     * @param entries the number of entries, not more than there are slots
+     */
+    public void filled(int entries) {
+        size = Math.min(entries, capacity);
+    }
+
+    /**
+     * For a backend written in Java: appends an entry.
+     *
+     * @param ident the ident
+     * @param filter the filter's number
+     * @param flags the flags
+     * @param fflags the filter's flags
+     * @param data the data
+     * @param udata the change's udata
+     * @throws IllegalStateException if the list is full
+     */
+    public void append(long ident, int filter, int flags, int fflags, long data, long udata) {
+        if (size >= capacity) {
+            throw new IllegalStateException("event list is full: " + capacity);
+        }
+        write(size++, ident, filter, flags, fflags, data, udata);
+    }
+}

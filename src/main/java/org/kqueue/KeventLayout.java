@@ -1,0 +1,313 @@
+package org.kqueue;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * One system's {@code struct kevent} and its numbers: the ABI as data. Offsets and sizes are in bytes, for LP64 systems.
+ *
+ * <p>{@code ident}, {@code data} and {@code udata} are 8 bytes wide and {@code fflags} 4 in every layout; {@code filter} and
+ * {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD 11) are always 0 in
+ * what is handed to a kernel and not read from what it returns.
+ *
+ * <p>Instances are immutable and made by a {@link Builder}.
+ */
+public final class KeventLayout {
+
+    /** {@code filter(int)} covers the numbers from {@code -FILTER_BIAS} up; all systems' numbers lie between -15 and 9. */
+    private static final int FILTER_BIAS = 16;
+
+    private final String name;
+    private final Errno.Numbering errnos;
+    private final int size;
+    private final int filterOffset;
+    private final int filterWidth;
+    private final int flagsOffset;
+    private final int fflagsOffset;
+    private final int dataOffset;
+    private final int udataOffset;
+    private final int[] filterNumbers;
+    private final boolean[] filterPresent;
+    private final Filter[] filtersByNumber;
+    private final int[] noteNumbers;
+    private final boolean[] notePresent;
+
+    private KeventLayout(Builder builder) {
+        name = builder.name;
+        errnos = builder.errnos;
+        size = builder.size;
+        filterWidth = builder.filterWidth;
+        filterOffset = 8;
+        flagsOffset = filterOffset + filterWidth;
+        fflagsOffset = flagsOffset + filterWidth;
+        dataOffset = (fflagsOffset + 4 + 7) & ~7;
+        udataOffset = dataOffset + 8;
+        filterNumbers = new int[Filter.ALL.length];
+        filterPresent = new boolean[Filter.ALL.length];
+        filtersByNumber = new Filter[2 * FILTER_BIAS];
+        builder.filters.forEach((filter, number) -> {
+            filterNumbers[filter.ordinal()] = number;
+            filterPresent[filter.ordinal()] = true;
+            filtersByNumber[number + FILTER_BIAS] = filter;
+        });
+        noteNumbers = new int[Note.ALL.length];
+        notePresent = new boolean[Note.ALL.length];
+        builder.notes.forEach((note, number) -> {
+            noteNumbers[note.ordinal()] = number;
+            notePresent[note.ordinal()] = true;
+        });
+        if (udataOffset + 8 > size) {
+            throw new IllegalArgumentException(name + ": a kevent of " + size + " bytes has no room for its fields");
+        }
+    }
+
+    /**
+     * The name by which {@code org.kqueue.abi} selects this layout.
+     *
+     * @return the name, lower case
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * How the ABI numbers its errors.
+     *
+     * @return the numbering of {@code data} in error entries and of {@code fflags} beside {@code EV_EOF}
+     */
+    public Errno.Numbering errnos() {
+        return errnos;
+    }
+
+    /**
+     * The size of one kevent.
+     *
+     * @return bytes from one kevent to the next in a list
+     */
+    public int size() {
+        return size;
+    }
+
+    /**
+     * Where {@code ident} (64 bits) lies.
+     *
+     * @return the offset in bytes
+     */
+    public int identOffset() {
+        return 0;
+    }
+
+    /**
+     * Where {@code filter} (signed) lies.
+     *
+     * @return the offset in bytes
+     */
+    public int filterOffset() {
+        return filterOffset;
+    }
+
+    /**
+     * How wide {@code filter} and {@code flags} are.
+     *
+     * @return 2 or 4 bytes
+     */
+    public int filterWidth() {
+        return filterWidth;
+    }
+
+    /**
+     * Where {@code flags} (unsigned, as wide as {@code filter}) lies.
+     *
+     * @return the offset in bytes
+     */
+    public int flagsOffset() {
+        return flagsOffset;
+    }
+
+    /**
+     * Where {@code fflags} (unsigned 32 bits) lies.
+     *
+     * @return the offset in bytes
+     */
+    public int fflagsOffset() {
+        return fflagsOffset;
+    }
+
+    /**
+     * Where {@code data} (signed 64 bits) lies.
+     *
+     * @return the offset in bytes
+     */
+    public int dataOffset() {
+        return dataOffset;
+    }
+
+    /**
+     * Where {@code udata} (64 bits, opaque) lies.
+     *
+     * @return the offset in bytes
+     */
+    public int udataOffset() {
+        return udataOffset;
+    }
+
+    /**
+     * Whether the system's header defines a filter. A kernel may still be too old for it: see {@link Kqueue#supports}.
+     *
+     * @param filter the filter
+     * @return true where {@link #number(Filter)} answers
+     */
+    public boolean has(Filter filter) {
+        return filterPresent[filter.ordinal()];
+    }
+
+    /**
+     * The system's number of a filter.
+     *
+     * @param filter the filter
+     * @return its {@code EVFILT_} number
+     * @throws UnsupportedOperationException where the system does not have the filter
+     */
+    public int number(Filter filter) {
+        if (!filterPresent[filter.ordinal()]) {
+            throw new UnsupportedOperationException(filter + " does not exist in the " + name + " ABI");
+        }
+        return filterNumbers[filter.ordinal()];
+    }
+
+    /**
+     * The filter that a number stands for.
+     *
+     * @param number a number as it stands in a kevent
+     * @return the filter, or null where the system's header has none of that number
+     */
+    public Filter filter(int number) {
+        int index = number + FILTER_BIAS;
+        return index >= 0 && index < filtersByNumber.length ? filtersByNumber[index] : null;
+    }
+
+    /**
+     * Whether the system's header defines a {@code NOTE_} constant.
+     *
+     * @param note the constant
+     * @return true where {@link #number(Note)} answers
+     */
+    public boolean has(Note note) {
+        return notePresent[note.ordinal()];
+    }
+
+    /**
+     * The system's value of a {@code NOTE_} constant.
+     *
+     * @param note the constant
+     * @return its value; for the units of a timer not always a bit of its own
+     * @throws UnsupportedOperationException where the system does not have the constant
+     */
+    public int number(Note note) {
+        if (!notePresent[note.ordinal()]) {
+            throw new UnsupportedOperationException(note + " does not exist in the " + name + " ABI");
+        }
+        return noteNumbers[note.ordinal()];
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    /** Collects what a layout consists of. Not thread-safe. */
+    public static final class Builder {
+
+        private final String name;
+        private final Map<Filter, Integer> filters = new EnumMap<>(Filter.class);
+        private final Map<Note, Integer> notes = new EnumMap<>(Note.class);
+        private Errno.Numbering errnos = Errno.Numbering.BSD;
+        private int size = 32;
+        private int filterWidth = 2;
+
+        /**
+         * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on BSD.
+         *
+         * @param name the value of {@code org.kqueue.abi} that selects it
+         */
+        public Builder(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+        }
+
+        /**
+         * Sets the size of one kevent.
+         *
+         * @param bytes the size, a multiple of 8
+         * @return this builder
+         */
+        public Builder size(int bytes) {
+            if (bytes <= 0 || bytes % 8 != 0) {
+                throw new IllegalArgumentException("size of a kevent: " + bytes);
+            }
+            size = bytes;
+            return this;
+        }
+
+        /**
+         * Sets the width of {@code filter} and {@code flags}.
+         *
+         * @param bytes 2 or 4
+         * @return this builder
+         */
+        public Builder filterWidth(int bytes) {
+            if (bytes != 2 && bytes != 4) {
+                throw new IllegalArgumentException("width of filter: " + bytes);
+            }
+            filterWidth = bytes;
+            return this;
+        }
+
+        /**
+         * Sets how errors are numbered.
+         *
+         * @param numbering the system's numbering
+         * @return this builder
+         */
+        public Builder errnos(Errno.Numbering numbering) {
+            errnos = Objects.requireNonNull(numbering, "numbering");
+            return this;
+        }
+
+        /**
+         * Adds a filter.
+         *
+         * @param filter the filter
+         * @param number its number, from -16 to 15
+         * @return this builder
+         */
+        public Builder filter(Filter filter, int number) {
+            if (number < -FILTER_BIAS || number >= FILTER_BIAS) {
+                throw new IllegalArgumentException(filter + " = " + number);
+            }
+            filters.put(filter, number);
+            return this;
+        }
+
+        /**
+         * Adds a {@code NOTE_} constant.
+         *
+         * @param note the constant
+         * @param number its value
+         * @return this builder
+         */
+        public Builder note(Note note, int number) {
+            notes.put(note, number);
+            return this;
+        }
+
+        /**
+         * Makes the layout.
+         *
+         * @return a new layout
+         */
+        public KeventLayout build() {
+            return new KeventLayout(this);
+        }
+    }
+}

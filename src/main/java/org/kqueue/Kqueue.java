@@ -1,0 +1,321 @@
+package org.kqueue;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.lang.ref.Reference;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * A kernel event queue: subscribe by submitting <em>changes</em>, wait for <em>events</em>, both in one {@link #kevent} call.
+ *
+ * <p>Thread-safe: several threads may call {@code kevent} at once, each with lists of its own, and one thread's change ends
+ * another's wait if it makes an event ready. A level-triggered event may be returned to several waiters, one with
+ * {@code EV_CLEAR}, {@code EV_ONESHOT} or {@code EV_DISPATCH} to exactly one.
+ *
+ * <p>The rules are those of {@code kqueue(2)}; where systems differ, those of FreeBSD.
+ */
+public abstract class Kqueue implements Closeable {
+
+    /** The timeout of a wait without end. */
+    public static final long FOREVER = Long.MAX_VALUE;
+
+    private static final int CLOSED = 1 << 31;
+    private static final long CLOSE_RETRY_MILLIS = 10;
+    private static final VarHandle CALLS;
+
+    static {
+        try {
+            CALLS = MethodHandles.lookup().findVarHandle(Kqueue.class, "calls", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final KeventLayout layout;
+    private final Object closing = new Object();
+    /** Calls under way, plus {@link #CLOSED}. */
+    @SuppressWarnings("unused")
+    private volatile int calls;
+
+    /**
+     * For a backend.
+     *
+     * @param layout the ABI that lists are in
+     */
+    protected Kqueue(KeventLayout layout) {
+        this.layout = Objects.requireNonNull(layout, "layout");
+    }
+
+    /**
+     * Opens a kqueue as the system properties say.
+     *
+     * @return a new kqueue
+     * @throws KqueueUnavailableException where no backend can serve here
+     * @throws IOException if the system refuses
+     * @throws IllegalArgumentException for a property with a value that is not allowed
+     */
+    public static Kqueue open() throws IOException {
+        return open(KqueueConfig.fromSystemProperties());
+    }
+
+    /**
+     * Opens a kqueue.
+     *
+     * @param config what to open
+     * @return a new kqueue
+     * @throws KqueueUnavailableException where no backend can serve here
+     * @throws IOException if the system refuses
+     * @throws IllegalArgumentException for a backend or ABI that does not exist; the message names those that do
+     */
+    public static Kqueue open(KqueueConfig config) throws IOException {
+        return Backends.open(config);
+    }
+
+    /**
+     * The ABI that change lists and event lists are in.
+     *
+     * @return the layout
+     */
+    public final KeventLayout layout() {
+        return layout;
+    }
+
+    /**
+     * A new change list for this kqueue.
+     *
+     * @param initialCapacity the number of changes there is room for before it grows
+     * @return an empty list
+     */
+    public final ChangeList newChangeList(int initialCapacity) {
+        return new ChangeList(layout, initialCapacity);
+    }
+
+    /**
+     * A new event list for this kqueue.
+     *
+     * @param capacity the most events a call may return
+     * @return an empty list
+     */
+    public final EventList newEventList(int capacity) {
+        return new EventList(layout, capacity);
+    }
+
+    /**
+     * Submits changes and waits for events, in one call.
+     *
+     * <p>The changes are applied in order. One that fails, or asks for {@code EV_RECEIPT}, is answered by an entry with
+     * {@code EV_ERROR}, and a call with such entries returns them at once and does not wait. Where the event list has no room for
+     * the entry of a failed change, the call fails with that change's error; the changes before it stay applied, those after it
+     * are not. {@code EINTR} is not seen: the wait goes on with the time that is left.
+     *
+     * @param changes the changes, null or empty for none
+     * @param events where events go; null or a capacity of 0 returns at once
+     * @param timeoutNanos the longest wait in nanoseconds; 0 polls, {@link #FOREVER} waits without end
+     * @return the number of entries in {@code events}
+     * @throws KeventException if the call fails; carries the errno and the first change where one is to blame
+     * @throws ClosedKqueueException if the kqueue is closed, also while this call waits
+     * @throws IOException for other failures
+     */
+    public final int kevent(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
+        if (changes != null && changes.layout != layout || events != null && events.layout != layout) {
+            throw new IllegalArgumentException("the list is not in this kqueue's layout, " + layout);
+        }
+        if (timeoutNanos < 0) {
+            throw new KeventException("kevent", fd(), Errno.EINVAL, "EINVAL", "timeout of " + timeoutNanos + " ns");
+        }
+        boolean mayWait = timeoutNanos != 0 && events != null && events.capacity() > 0;
+        long start = mayWait && timeoutNanos != FOREVER ? System.nanoTime() : 0;
+        boolean virtual = mayWait && VirtualThreads.isCurrent();
+        enter();
+        try {
+            int n = call(changes, events, virtual ? 0 : timeoutNanos);
+            if (n > 0 || n == 0 && !mayWait) {
+                return n;
+            }
+            return again(n, changes, events, start, timeoutNanos, virtual);
+        } finally {
+            leave();
+            Reference.reachabilityFence(changes);
+            Reference.reachabilityFence(events);
+        }
+    }
+
+    /**
+     * Submits changes and waits for events, in one call.
+     *
+     * @param changes the changes, null or empty for none
+     * @param events where events go; null or a capacity of 0 returns at once
+     * @param timeout the longest wait; null waits without end
+     * @return the number of entries in {@code events}
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     */
+    public final int kevent(ChangeList changes, EventList events, Duration timeout) throws IOException {
+        return kevent(changes, events, timeout == null ? FOREVER : nanos(timeout));
+    }
+
+    private static long nanos(Duration timeout) {
+        try {
+            return timeout.toNanos();
+        } catch (ArithmeticException e) {
+            return timeout.isNegative() ? -1 : FOREVER;
+        }
+    }
+
+    /** A call that returned 0 or an error: waits on for the time that is left, or throws. */
+    private int again(int first, ChangeList changes, EventList events, long start, long timeoutNanos, boolean virtual)
+            throws IOException {
+        int n = first;
+        if (n == 0 && changes != null && changes.wantsReceipt()) {
+            // No room for a receipt: the kernel has stopped there and returns 0 at once, although a wait was asked for.
+            return 0;
+        }
+        while (isOpen()) {
+            if (n < 0 && n != -Errno.EINTR) {
+                throw failure(-n, changes);
+            }
+            // EINTR: the kernel has applied every change already, so go on with an empty change list; a second EV_DELETE
+            // would come back as ENOENT. 0: a backend may cut long timeouts, so look at the clock.
+            long left = timeoutNanos == FOREVER ? FOREVER : timeoutNanos - (System.nanoTime() - start);
+            if (events == null || events.capacity() == 0 || left <= 0) {
+                return 0;
+            }
+            n = virtual ? VirtualThreads.await(() -> call(null, events, left)) : call(null, events, left);
+            if (n > 0) {
+                return n;
+            }
+        }
+        throw new ClosedKqueueException();
+    }
+
+    private KeventException failure(int errno, ChangeList changes) {
+        String detail = changes == null || changes.size() == 0 ? null : changes.size() == 1 ? changes.toString(0)
+                : "one of " + changes.size() + " changes, the first being " + changes.toString(0);
+        return new KeventException("kevent", fd(), errno, Errno.name(errno, layout.errnos()), detail);
+    }
+
+    private void enter() throws ClosedKqueueException {
+        int before = (int) CALLS.getAndAdd(this, 1);
+        if (before < 0) {
+            leave();
+            throw new ClosedKqueueException();
+        }
+    }
+
+    private void leave() {
+        int after = (int) CALLS.getAndAdd(this, -1) - 1;
+        if (after == CLOSED) {
+            synchronized (closing) {
+                closing.notifyAll();
+            }
+        }
+    }
+
+    /**
+     * Whether the kqueue is open.
+     *
+     * @return false from the moment {@link #close} is called
+     */
+    public final boolean isOpen() {
+        return calls >= 0;
+    }
+
+    /**
+     * Closes the kqueue and frees its descriptor. Waits in other threads end with {@link ClosedKqueueException}, and this method
+     * returns when they have. A second close does nothing.
+     *
+     * @throws IOException if the system reports an error; the descriptor is gone all the same
+     */
+    @Override
+    public final void close() throws IOException {
+        if ((int) CALLS.getAndBitwiseOr(this, CLOSED) < 0) {
+            return;
+        }
+        IOException failure = null;
+        boolean interrupted = false;
+        synchronized (closing) {
+            while (calls != CLOSED) {
+                try {
+                    // Again and again: a call may have been counted and not yet be waiting in the kernel.
+                    interruptCalls();
+                    closing.wait(CLOSE_RETRY_MILLIS);
+                } catch (IOException e) {
+                    failure = e;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        try {
+            release();
+        } catch (IOException e) {
+            failure = e;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /**
+     * The kqueue's descriptor, which another kqueue can watch with {@code EVFILT_READ}.
+     *
+     * @return the descriptor's number
+     */
+    public abstract int fd();
+
+    /**
+     * Whether a filter works on this kqueue. Does not change the kqueue.
+     *
+     * @param filter the filter
+     * @return true where an {@code EV_ADD} of a fitting ident is accepted
+     */
+    public abstract boolean supports(Filter filter);
+
+    /**
+     * Registers a way to end waits on this kqueue: an {@code EVFILT_USER} event where the kernel has them, else a pipe.
+     *
+     * @param udata what the event carries
+     * @return the wakeup; close it before the kqueue
+     * @throws IOException if it cannot be registered
+     */
+    public abstract Wakeup newWakeup(long udata) throws IOException;
+
+    /**
+     * Says which kqueue this is.
+     *
+     * @return backend, library and ABI, such as {@code "embedded (epoll), freebsd ABI"}
+     */
+    @Override
+    public abstract String toString();
+
+    /**
+     * For a backend: one {@code kevent} call, no retry. The lists are in this kqueue's layout. Must empty {@code events} first
+     * ({@link EventList#prepare}), and leave the number of entries in it that is returned.
+     *
+     * @param changes the changes, may be null
+     * @param events where events go, may be null
+     * @param timeoutNanos 0 or more; {@link #FOREVER} for none. A call may return 0 before the time is over
+     * @return the number of entries, or the negative errno, as the layout's ABI numbers it
+     */
+    protected abstract int call(ChangeList changes, EventList events, long timeoutNanos);
+
+    /**
+     * For a backend: ends all waits under way in {@link #call}, at least once each. Called by {@link #close}, again and again until no
+     * call is under way.
+     *
+     * @throws IOException if the native call fails
+     */
+    protected abstract void interruptCalls() throws IOException;
+
+    /**
+     * For a backend: frees the descriptor and all else. Called once, when no call is under way.
+     *
+     * @throws IOException if the system reports an error
+     */
+    protected abstract void release() throws IOException;
+}

@@ -1,0 +1,53 @@
+package org.kqueue;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Where kqueues come from. Found by {@link java.util.ServiceLoader}; the first that can serve is used, in the order in which the
+ * services file names them. Thread-safe, with a public constructor without arguments that does nothing costly.
+ */
+public interface KqueueBackend {
+
+    /**
+     * The value of {@code org.kqueue.backend} that selects this backend.
+     *
+     * @return a lower-case name
+     */
+    String name();
+
+    /**
+     * The ABIs this backend brings along. Any backend may be asked to speak any of them.
+     *
+     * @return the layouts, in the order in which they are to be listed to a user
+     */
+    List<KeventLayout> layouts();
+
+    /**
+     * The ABI this backend speaks where none is named.
+     *
+     * @param config what is to be opened
+     * @return the name of a layout, or null where the user must name one
+     */
+    String defaultAbi(KqueueConfig config);
+
+    /**
+     * Why this backend cannot serve here. Cheap: looks at the platform, opens nothing.
+     *
+     * @param config what is to be opened
+     * @return what is missing and what to do, or null where {@link #open} may be tried
+     */
+    String whyNot(KqueueConfig config);
+
+    /**
+     * Opens a kqueue. A failed open leaves nothing open.
+     *
+     * @param config what to open
+     * @param layout the ABI to speak
+     * @return a new kqueue
+     * @throws KqueueUnavailableException where something is missing, such as a library or a symbol
+     * @throws KeventException where the system refuses, such as {@code EMFILE}
+     * @throws IOException for other failures
+     */
+    Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException;
+}

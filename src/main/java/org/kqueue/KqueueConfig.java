@@ -1,0 +1,67 @@
+package org.kqueue;
+
+import java.util.Objects;
+
+/**
+ * What kind of kqueue to open. Immutable; {@link #fromSystemProperties()} reads {@code org.kqueue.backend},
+ * {@code org.kqueue.library} and {@code org.kqueue.abi}.
+ *
+ * @param backend {@code "auto"} or a backend's name: {@code "system"}, {@code "embedded"}
+ * @param library name or path of a library that exports {@code kqueue} and {@code kevent}, null for the system's own
+ * @param abi the name of a {@link KeventLayout}, null for the backend's own choice
+ * @param detail how much an event says
+ */
+public record KqueueConfig(String backend, String library, String abi, Detail detail) {
+
+    /** The property that names the backend. */
+    public static final String BACKEND = "org.kqueue.backend";
+    /** The property that names a library. */
+    public static final String LIBRARY = "org.kqueue.library";
+    /** The property that names the ABI. */
+    public static final String ABI = "org.kqueue.abi";
+    /** The value of {@link #BACKEND} that leaves the choice to us. */
+    public static final String AUTO = "auto";
+
+    /** How much an event of a descriptor says. A system's kqueue always says all; an emulation may save calls. */
+    public enum Detail {
+        /** {@code data}, {@code EV_EOF} and {@code fflags} as documented; descriptors may be closed at any time. */
+        FULL,
+        /**
+         * Only that the descriptor is ready: {@code data} is 0 and {@code fflags} is 0. For a caller that deletes its knotes
+         * before a descriptor is closed or replaced, registers level-triggered or {@code EV_DISPATCH} knotes only, and finds out
+         * the rest by reading and writing, as a selector does.
+         */
+        READINESS
+    }
+
+    /** Checks the components. */
+    public KqueueConfig {
+        Objects.requireNonNull(backend, "backend");
+        Objects.requireNonNull(detail, "detail");
+    }
+
+    /**
+     * What the system properties say. An empty value counts as not set.
+     *
+     * @return the configuration, with full detail
+     */
+    public static KqueueConfig fromSystemProperties() {
+        String backend = property(BACKEND);
+        return new KqueueConfig(backend == null ? AUTO : backend, property(LIBRARY), property(ABI), Detail.FULL);
+    }
+
+    private static String property(String name) {
+        String value = System.getProperty(name);
+        return value == null || value.isBlank() ? null : value.strip();
+    }
+
+    /**
+     * The same with another detail.
+     *
+     * @param newDetail how much an event says
+     * @return a new configuration
+     */
+    public KqueueConfig withDetail(Detail newDetail) {
+        return new KqueueConfig(backend, library, abi, newDetail);
+    }
+}

@@ -1,0 +1,106 @@
+package org.kqueue.bsd;
+
+import java.util.List;
+import org.kqueue.Filter;
+import org.kqueue.KeventLayout;
+import org.kqueue.Note;
+
+/**
+ * The ABIs of the systems, from each system's {@code <sys/event.h>}.
+ *
+ * <pre>
+ *              ident  filter  flags  fflags  data  udata  ext    size
+ *  macos       0      8 i16   10     12      16    24            32
+ *  freebsd     0      8 i16   10     12      16    24     32..   64   12 and later
+ *  freebsd11   0      8 i16   10     12      16    24            32   11 and before; libkqueue
+ *  netbsd      0      8 u32   12     16      24    32            40   __kevent50, 6 to 10
+ *  netbsd11    0      8 u32   12     16      24    32     40..   72   __kevent100, 11 and later
+ *  openbsd     0      8 i16   10     12      16    24            32   5.5 and later
+ *  dragonfly   0      8 i16   10     12      16    24            32
+ * </pre>
+ */
+final class Layouts {
+
+    static final KeventLayout MACOS = classic("macos", -10)
+            .filter(Filter.EVFILT_MACHPORT, -8).filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_VM, -12)
+            .filter(Filter.EVFILT_EXCEPT, -15)
+            .note(Note.NOTE_OOB, 2).note(Note.NOTE_FUNLOCK, 0x100).note(Note.NOTE_EXITSTATUS, 0x04000000)
+            .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+            .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8)
+            .build();
+
+    static final KeventLayout FREEBSD = freebsd("freebsd").size(64).build();
+
+    static final KeventLayout FREEBSD11 = freebsd("freebsd11").size(32).build();
+
+    static final KeventLayout NETBSD = netbsd("netbsd").size(40).build();
+
+    static final KeventLayout NETBSD11 = netbsd("netbsd11").size(72).filter(Filter.EVFILT_EMPTY, 9).build();
+
+    static final KeventLayout OPENBSD = classic("openbsd", -10)
+            .filter(Filter.EVFILT_DEVICE, -8).filter(Filter.EVFILT_EXCEPT, -9)
+            .note(Note.NOTE_EOF, 2).note(Note.NOTE_OOB, 4).note(Note.NOTE_TRUNCATE, 0x80)
+            .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+            .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+            .note(Note.NOTE_NSECONDS, 3).note(Note.NOTE_ABSTIME, 0x10)
+            .build();
+
+    static final KeventLayout DRAGONFLY = classic("dragonfly", -9)
+            .filter(Filter.EVFILT_EXCEPT, -8).filter(Filter.EVFILT_FS, -10)
+            .note(Note.NOTE_OOB, 2)
+            .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+            .note(Note.NOTE_MSECONDS, 0)
+            .build();
+
+    /** In the order in which they are listed to a user. */
+    static final List<KeventLayout> ALL =
+            List.of(MACOS, FREEBSD, FREEBSD11, NETBSD, NETBSD11, OPENBSD, DRAGONFLY);
+
+    private Layouts() {
+    }
+
+    /** The negative filter numbers and the notes that macOS, FreeBSD, OpenBSD and DragonFly share. */
+    private static KeventLayout.Builder classic(String name, int user) {
+        return shared(name)
+                .filter(Filter.EVFILT_READ, -1).filter(Filter.EVFILT_WRITE, -2).filter(Filter.EVFILT_AIO, -3)
+                .filter(Filter.EVFILT_VNODE, -4).filter(Filter.EVFILT_PROC, -5).filter(Filter.EVFILT_SIGNAL, -6)
+                .filter(Filter.EVFILT_TIMER, -7).filter(Filter.EVFILT_USER, user);
+    }
+
+    private static KeventLayout.Builder freebsd(String name) {
+        return openAndClose(classic(name, -11))
+                .filter(Filter.EVFILT_PROCDESC, -8).filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_LIO, -10)
+                .filter(Filter.EVFILT_SENDFILE, -12).filter(Filter.EVFILT_EMPTY, -13)
+                .note(Note.NOTE_FILE_POLL, 2)
+                .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+                .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 2).note(Note.NOTE_USECONDS, 4)
+                .note(Note.NOTE_NSECONDS, 8).note(Note.NOTE_ABSTIME, 0x10);
+    }
+
+    private static KeventLayout.Builder netbsd(String name) {
+        return openAndClose(shared(name)).filterWidth(4)
+                .filter(Filter.EVFILT_READ, 0).filter(Filter.EVFILT_WRITE, 1).filter(Filter.EVFILT_AIO, 2)
+                .filter(Filter.EVFILT_VNODE, 3).filter(Filter.EVFILT_PROC, 4).filter(Filter.EVFILT_SIGNAL, 5)
+                .filter(Filter.EVFILT_TIMER, 6).filter(Filter.EVFILT_FS, 7).filter(Filter.EVFILT_USER, 8)
+                .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+                .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+                .note(Note.NOTE_NSECONDS, 3).note(Note.NOTE_ABSTIME, 0x10);
+    }
+
+    /** Notes with one value on every system that has them. */
+    private static KeventLayout.Builder shared(String name) {
+        return new KeventLayout.Builder(name)
+                .note(Note.NOTE_TRIGGER, 0x01000000).note(Note.NOTE_FFNOP, 0).note(Note.NOTE_FFAND, 0x40000000)
+                .note(Note.NOTE_FFOR, 0x80000000).note(Note.NOTE_FFCOPY, 0xC0000000)
+                .note(Note.NOTE_LOWAT, 1)
+                .note(Note.NOTE_DELETE, 1).note(Note.NOTE_WRITE, 2).note(Note.NOTE_EXTEND, 4).note(Note.NOTE_ATTRIB, 8)
+                .note(Note.NOTE_LINK, 0x10).note(Note.NOTE_RENAME, 0x20).note(Note.NOTE_REVOKE, 0x40)
+                .note(Note.NOTE_EXIT, 0x80000000).note(Note.NOTE_FORK, 0x40000000).note(Note.NOTE_EXEC, 0x20000000);
+    }
+
+    private static KeventLayout.Builder openAndClose(KeventLayout.Builder builder) {
+        return builder
+                .note(Note.NOTE_OPEN, 0x80).note(Note.NOTE_CLOSE, 0x100).note(Note.NOTE_CLOSE_WRITE, 0x200)
+                .note(Note.NOTE_READ, 0x400);
+    }
+}
