@@ -1,14 +1,33 @@
 package org.kqueue;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+
 /**
  * Room for the events of a {@code kevent} call. The call fills it from index 0 and sets its {@link #size()}; what an earlier call
  * put there is gone. Not thread-safe.
  *
  * <p>An entry whose flags contain {@link KeventFlags#EV_ERROR} is the result of a change ({@link #isChangeResult}), not an event.
  */
-public final class EventList extends KeventList {
+public final class EventList extends KeventList implements Iterable<Event> {
+
+    private static final VarHandle IN_USE;
+
+    static {
+        try {
+            IN_USE = MethodHandles.lookup().findVarHandle(EventList.class, "inUse", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
 
     private int capacity;
+    /** Whether a kevent call is filling the list. */
+    @SuppressWarnings("unused")
+    private boolean inUse;
 
     /**
      * Makes an empty list.
@@ -106,5 +125,51 @@ public final class EventList extends KeventList {
             throw new IllegalStateException("event list is full: " + capacity);
         }
         write(size++, ident, filter, flags, fflags, data, udata);
+    }
+
+    /**
+     * An event as an object of its own, valid also after the next call.
+     *
+     * @param index of the event
+     * @return a copy
+     */
+    public Event event(int index) {
+        return new Event(this, index);
+    }
+
+    /**
+     * The events as objects. The list must not be given to a call before the iteration ends.
+     *
+     * @return an iterator that allocates one {@link Event} per step
+     */
+    @Override
+    public Iterator<Event> iterator() {
+        return new Iterator<>() {
+            private int next;
+
+            @Override
+            public boolean hasNext() {
+                return next < size;
+            }
+
+            @Override
+            public Event next() {
+                if (!hasNext()) {
+                    throw new NoSuchElementException();
+                }
+                return event(next++);
+            }
+        };
+    }
+
+    /** A kernel writes into the list as long as a call is under way, so a second call with it is a bug of the program. */
+    void beginUse() {
+        if ((boolean) IN_USE.getAndSet(this, true)) {
+            throw new IllegalStateException("the event list is in use by another kevent call");
+        }
+    }
+
+    void endUse() {
+        IN_USE.setRelease(this, false);
     }
 }

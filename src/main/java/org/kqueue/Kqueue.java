@@ -130,6 +130,9 @@ public abstract class Kqueue implements Closeable {
         long start = mayWait && timeoutNanos != FOREVER ? System.nanoTime() : 0;
         boolean virtual = mayWait && VirtualThreads.isCurrent();
         enter();
+        if (events != null) {
+            beginUse(events);
+        }
         try {
             int n = call(changes, events, virtual ? 0 : timeoutNanos);
             if (n > 0 || n == 0 && !mayWait) {
@@ -137,6 +140,9 @@ public abstract class Kqueue implements Closeable {
             }
             return again(n, changes, events, start, timeoutNanos, virtual);
         } finally {
+            if (events != null) {
+                events.endUse();
+            }
             leave();
             Reference.reachabilityFence(changes);
             Reference.reachabilityFence(events);
@@ -196,6 +202,15 @@ public abstract class Kqueue implements Closeable {
         return new KeventException("kevent", fd(), errno, Errno.name(errno, layout.errnos()), detail);
     }
 
+    private void beginUse(EventList events) {
+        try {
+            events.beginUse();
+        } catch (IllegalStateException e) {
+            leave();
+            throw e;
+        }
+    }
+
     private void enter() throws ClosedKqueueException {
         int before = (int) CALLS.getAndAdd(this, 1);
         if (before < 0) {
@@ -210,6 +225,96 @@ public abstract class Kqueue implements Closeable {
             synchronized (closing) {
                 closing.notifyAll();
             }
+        }
+    }
+
+    /**
+     * Subscribes: {@code EV_ADD}, one call for each subscription. One that is there already is modified; its
+     * {@code EV_CLEAR}, {@code EV_ONESHOT} and {@code EV_DISPATCH} stay as they were.
+     *
+     * @param subscriptions what to subscribe to
+     * @throws KeventException for the first that fails, with its errno and kevent; those before it stay
+     * @throws UnsupportedOperationException where the ABI lacks a filter or note
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     */
+    public final void add(Subscription... subscriptions) throws IOException {
+        submit(KeventFlags.EV_ADD, subscriptions);
+    }
+
+    /**
+     * Ends subscriptions: {@code EV_DELETE}. Pending events of theirs are gone.
+     *
+     * @param subscriptions found by filter and ident
+     * @throws KeventException {@code ENOENT} for one that is not there
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     */
+    public final void delete(Subscription... subscriptions) throws IOException {
+        submit(KeventFlags.EV_DELETE, subscriptions);
+    }
+
+    /**
+     * Delivers again: {@code EV_ENABLE}, after {@link #disable} or a {@link Subscription#dispatch()} event.
+     *
+     * @param subscriptions found by filter and ident; notes and udata are given anew
+     * @throws KeventException {@code ENOENT} for one that is not there
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     */
+    public final void enable(Subscription... subscriptions) throws IOException {
+        submit(KeventFlags.EV_ENABLE, subscriptions);
+    }
+
+    /**
+     * Delivers nothing until {@link #enable}: {@code EV_DISABLE}.
+     *
+     * @param subscriptions found by filter and ident; notes and udata are given anew
+     * @throws KeventException {@code ENOENT} for one that is not there
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     */
+    public final void disable(Subscription... subscriptions) throws IOException {
+        submit(KeventFlags.EV_DISABLE, subscriptions);
+    }
+
+    /**
+     * Publishes a user event: {@code NOTE_TRIGGER}. Any thread.
+     *
+     * @param event a subscription to {@link Filter#user}; its ident and udata are used
+     * @throws KeventException {@code ENOENT} for one that is not there
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     */
+    public final void trigger(Subscription event) throws IOException {
+        trigger(event, Note.NOTE_FFNOP, 0, 0);
+    }
+
+    /**
+     * Publishes a user event with data: {@code NOTE_TRIGGER}, after changing its 24 stored bits. Any thread.
+     *
+     * @param event a subscription to {@link Filter#user}; its ident and udata are used
+     * @param operation what to do with the stored bits: {@link Note#NOTE_FFNOP}, {@link Note#NOTE_FFAND}, {@link Note#NOTE_FFOR} or
+     *     {@link Note#NOTE_FFCOPY}
+     * @param bits the operand, 24 bits
+     * @param data comes back with the event
+     * @throws KeventException {@code ENOENT} for one that is not there
+     * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
+     * @throws IllegalArgumentException for another filter or operation, or bits beyond 24
+     */
+    public final void trigger(Subscription event, Note operation, int bits, long data) throws IOException {
+        boolean known = operation == Note.NOTE_FFNOP || operation == Note.NOTE_FFAND || operation == Note.NOTE_FFOR
+                || operation == Note.NOTE_FFCOPY;
+        if (event.filter() != Filter.EVFILT_USER || !known || bits >>> 24 != 0) {
+            throw new IllegalArgumentException("trigger of " + event + " with " + operation + " 0x"
+                    + Integer.toHexString(bits));
+        }
+        // No EV_ flag at all: a change that repeats EV_CLEAR would cancel the trigger on four of five systems.
+        int fflags = layout.number(Note.NOTE_TRIGGER) | layout.number(operation) | bits;
+        kevent(newChangeList(1).add(event.ident(), Filter.EVFILT_USER, 0, fflags, data, event.udata()), null, 0);
+    }
+
+    private void submit(int action, Subscription[] subscriptions) throws IOException {
+        // One change a call, without room for an entry: the error then comes as the call's own, for exactly that change.
+        ChangeList change = newChangeList(1);
+        for (Subscription subscription : subscriptions) {
+            subscription.appendTo(change.clear(), action);
+            kevent(change, null, 0);
         }
     }
 
