@@ -34,7 +34,14 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
         READINESS
     }
 
-    /** Checks the components. */
+    /**
+     * Checks the components.
+     *
+     * @param backend not null
+     * @param library may be null
+     * @param abi may be null
+     * @param detail not null
+     */
     public KqueueConfig {
         Objects.requireNonNull(backend, "backend");
         Objects.requireNonNull(detail, "detail");
