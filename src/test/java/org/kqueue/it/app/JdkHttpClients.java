@@ -1,0 +1,43 @@
+package org.kqueue.it.app;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Posts bodies to a server on loopback with the JDK's HTTP client, which runs on a selector of its own, and checks the echo. */
+final class JdkHttpClients {
+
+    private static final int AT_ONCE = 50;
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private JdkHttpClients() {
+    }
+
+    static HttpClient newClient() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+    }
+
+    static void post(HttpClient client, int port) throws Exception {
+        URI uri = new URI("http", null, InetAddress.getLoopbackAddress().getHostAddress(), port, "/echo", null, null);
+        for (int first = 0; first < Bodies.REQUESTS; first += AT_ONCE) {
+            List<CompletableFuture<Void>> answers = new ArrayList<>();
+            for (int number = first; number < first + AT_ONCE; number++) {
+                int n = number;
+                HttpRequest request = HttpRequest.newBuilder(uri).timeout(TIMEOUT)
+                        .POST(HttpRequest.BodyPublishers.ofByteArray(Bodies.body(n))).build();
+                answers.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray())
+                        .thenAccept(answer -> Bodies.requireEqual(n, answer.statusCode(), answer.body())));
+            }
+            for (CompletableFuture<Void> answer : answers) {
+                answer.get(TIMEOUT.toSeconds() * 2, TimeUnit.SECONDS);
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package org.kqueue.it.app;
+
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.eclipse.jetty.client.BufferingResponseListener;
+import org.eclipse.jetty.client.BytesRequestContent;
+import org.eclipse.jetty.client.HttpClient;
+import org.eclipse.jetty.client.Result;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+
+/** Jetty's server and client: selectors of their own, keys whose interest goes off and on for each read. */
+public final class JettyHttp {
+
+    private static final int AT_ONCE = 50;
+    private static final long TIMEOUT_SECONDS = 30;
+
+    private JettyHttp() {
+    }
+
+    public static void main(String[] args) throws Exception {
+        OnKqueue.requireProvider();
+        Server server = new Server();
+        ServerConnector connector = new ServerConnector(server);
+        connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
+        server.addConnector(connector);
+        server.setHandler(new Echo());
+        server.start();
+        HttpClient client = new HttpClient();
+        client.start();
+        post(client, connector.getLocalPort());
+        OnKqueue.requireSelecting(2);
+        client.stop();
+        server.stop();
+        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.exit(0);
+    }
+
+    private static void post(HttpClient client, int port) throws Exception {
+        Semaphore room = new Semaphore(AT_ONCE);
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        for (int i = 0; i < Bodies.REQUESTS; i++) {
+            int number = i;
+            acquire(room, 1);
+            client.POST("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + port + "/echo")
+                    .body(new BytesRequestContent(Bodies.body(number)))
+                    .send(new BufferingResponseListener(2 * Bodies.BYTES) {
+                        @Override
+                        public void onComplete(Result result) {
+                            try {
+                                if (result.isFailed()) {
+                                    throw new AssertionError("request " + number, result.getFailure());
+                                }
+                                Bodies.requireEqual(number, result.getResponse().getStatus(), getContent());
+                            } catch (AssertionError e) {
+                                failure.compareAndSet(null, e);
+                            } finally {
+                                room.release();
+                            }
+                        }
+                    });
+        }
+        acquire(room, AT_ONCE);
+        if (failure.get() != null) {
+            throw new AssertionError("a request failed", failure.get());
+        }
+    }
+
+    private static void acquire(Semaphore room, int permits) throws InterruptedException {
+        if (!room.tryAcquire(permits, TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("no answer within " + TIMEOUT_SECONDS + " s");
+        }
+    }
+
+    private static final class Echo extends Handler.Abstract {
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) {
+            Content.Source.asByteBuffer(request, new org.eclipse.jetty.util.Promise<>() {
+                @Override
+                public void succeeded(ByteBuffer body) {
+                    response.write(true, BufferUtil.copy(body), callback);
+                }
+
+                @Override
+                public void failed(Throwable cause) {
+                    callback.failed(cause);
+                }
+            });
+            return true;
+        }
+    }
+}
