@@ -1,7 +1,11 @@
 package org.kqueue;
 
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 
@@ -28,6 +32,9 @@ public final class EventList extends KeventList implements Iterable<Event> {
     /** Whether a kevent call is filling the list. */
     @SuppressWarnings("unused")
     private boolean inUse;
+    /** A struct timespec: the call that uses the list is the only one that waits with it. */
+    private final ByteBuffer timespec = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+    private final long timespecAddress = Pointer.nativeValue(Native.getDirectBufferPointer(timespec));
 
     /**
      * Makes an empty list.
@@ -107,6 +114,18 @@ public final class EventList extends KeventList implements Iterable<Event> {
      */
     public void filled(int entries) {
         size = Math.min(entries, capacity);
+    }
+
+    /**
+     * For a backend: a timeout in memory, for the call that uses this list.
+     *
+     * @param seconds {@code tv_sec}
+     * @param nanos {@code tv_nsec}
+     * @return the address of a {@code struct timespec} of two 64-bit fields, valid until the next call with this list
+     */
+    public long timespec(long seconds, long nanos) {
+        timespec.putLong(0, seconds).putLong(8, nanos);
+        return timespecAddress;
     }
 
     /**
