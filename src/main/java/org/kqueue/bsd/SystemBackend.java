@@ -6,8 +6,19 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
+import org.kqueue.KqueueUnavailableException;
 
-/** The kqueue of the system's C library, or of a library that the user names. */
+/**
+ * The kqueue of the system's C library, or of a library that the user names ({@code org.kqueue.library}) on any system. Which ABI
+ * is spoken where none is named:
+ *
+ * <ul>
+ *   <li>macOS, OpenBSD, DragonFly: the one they have;
+ *   <li>FreeBSD: {@code freebsd} from release 12 on, {@code freebsd11} before;
+ *   <li>NetBSD: {@code netbsd11} where libc exports {@code __kevent100}, else {@code netbsd};
+ *   <li>elsewhere, with a named library: {@code freebsd11}, which is libkqueue's.
+ * </ul>
+ */
 public final class SystemBackend implements KqueueBackend {
 
     /** Does nothing; for the service loader. */
@@ -26,16 +37,39 @@ public final class SystemBackend implements KqueueBackend {
 
     @Override
     public String defaultAbi(KqueueConfig config) {
-        return null;
+        HostSystem host = HostSystem.CURRENT;
+        if (host == HostSystem.NETBSD) {
+            return hasKevent100() ? "netbsd11" : "netbsd";
+        }
+        return host.hasKqueue() ? host.abi(System.getProperty("os.version")) : "freebsd11";
+    }
+
+    private static boolean hasKevent100() {
+        try {
+            return SystemLibrary.libcExports("__kevent100");
+        } catch (LinkageError e) {
+            // JNA does not work; open says so.
+            return false;
+        }
     }
 
     @Override
     public String whyNot(KqueueConfig config) {
-        return "not yet written";
+        if (config.library() != null || HostSystem.CURRENT.hasKqueue()) {
+            return null;
+        }
+        return System.getProperty("os.name") + " has no kqueue of its own; name a library that exports kqueue and kevent with "
+                + KqueueConfig.LIBRARY + ", and its ABI with " + KqueueConfig.ABI
+                + (HostSystem.CURRENT == HostSystem.LINUX ? ", or use " + KqueueConfig.BACKEND + "=embedded" : "");
     }
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
-        throw new UnsupportedOperationException();
+        List<String> abis = HostSystem.CURRENT.abis;
+        if (config.library() == null && !abis.contains(layout.name())) {
+            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis + ", not "
+                    + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
+        }
+        return new SystemKqueue(SystemLibrary.load(config.library(), layout));
     }
 }
