@@ -47,8 +47,9 @@ final class ForkedJvm implements AutoCloseable {
     }
 
     private static ForkedJvm java(Stream<String> first, String... last) throws IOException {
-        Stream<String> backend = Stream.of("backend", "library", "abi").map(name -> "org.kqueue." + name)
-                .filter(name -> System.getProperty(name) != null).map(name -> "-D" + name + "=" + System.getProperty(name));
+        Stream<String> backend = Stream.of("org.kqueue.backend", "org.kqueue.library", "org.kqueue.abi",
+                "jna.boot.library.path").filter(name -> System.getProperty(name) != null)
+                .map(name -> "-D" + name + "=" + System.getProperty(name));
         return new ForkedJvm(Stream.of(Stream.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
                 backend, first, Arrays.stream(last)).flatMap(part -> part).toList());
     }
