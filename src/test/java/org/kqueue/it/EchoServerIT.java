@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kqueue.examples.EchoServer;
+import org.kqueue.examples.KqueueEchoServer;
 
 /** The ordinary echo server of the examples, in a JVM of its own, on kqueue by the flag. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
@@ -51,6 +52,21 @@ class EchoServerIT {
         try (ForkedJvm server = ForkedJvm.withFlag(EchoServer.class, "0");
                 EchoClient client = new EchoClient(server.echoPort(), 1)) {
             client.transfer(TRANSFER_BYTES);
+        }
+    }
+
+    @Test
+    void kqueueExampleServesAndStopsWhenTold() throws Exception {
+        try (ForkedJvm server = ForkedJvm.java("-cp", ForkedJvm.classPath(), KqueueEchoServer.class.getName(), "0")) {
+            int port = server.listeningPort();
+            converse(port, 100);
+            try (EchoClient client = new EchoClient(port, 1); EchoClient idle = new EchoClient(port, 2)) {
+                client.transfer(TRANSFER_BYTES / 10);
+                idle.exchange(1);
+                server.terminate();
+                server.await("stopped");
+                idle.finish();
+            }
         }
     }
 

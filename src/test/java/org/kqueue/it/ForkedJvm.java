@@ -133,6 +133,11 @@ final class ForkedJvm implements AutoCloseable {
         return process.exitValue();
     }
 
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
     String output() {
         synchronized (output) {
             return String.join("\n", output);
