@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kqueue.it.app.JdkHttp;
 import org.kqueue.it.app.JettyHttp;
+import org.kqueue.it.app.JettyHttp2;
 import org.kqueue.it.app.NettyHttp;
 import org.kqueue.it.app.TomcatHttp;
 
@@ -27,6 +28,11 @@ class HttpIT {
     @Test
     void servesJetty() throws Exception {
         requireOk(JettyHttp.class);
+    }
+
+    @Test
+    void servesHttp2OverOneConnection() throws Exception {
+        requireOk(JettyHttp2.class);
     }
 
     @Test

@@ -20,24 +20,38 @@ final class JdkHttpClients {
     private JdkHttpClients() {
     }
 
-    static HttpClient newClient() {
-        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
+    static HttpClient newClient(HttpClient.Version version) {
+        return HttpClient.newBuilder().version(version).connectTimeout(TIMEOUT).build();
     }
 
     static void post(HttpClient client, int port) throws Exception {
         URI uri = new URI("http", null, InetAddress.getLoopbackAddress().getHostAddress(), port, "/echo", null, null);
+        requireVersion(client.version(), client.send(request(uri, new byte[0]), HttpResponse.BodyHandlers.ofByteArray()));
         for (int first = 0; first < Bodies.REQUESTS; first += AT_ONCE) {
             List<CompletableFuture<Void>> answers = new ArrayList<>();
             for (int number = first; number < first + AT_ONCE; number++) {
                 int n = number;
-                HttpRequest request = HttpRequest.newBuilder(uri).timeout(TIMEOUT)
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(Bodies.body(n))).build();
-                answers.add(client.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray())
-                        .thenAccept(answer -> Bodies.requireEqual(n, answer.statusCode(), answer.body())));
+                answers.add(client.sendAsync(request(uri, Bodies.body(n)), HttpResponse.BodyHandlers.ofByteArray())
+                        .thenAccept(answer -> {
+                            requireVersion(client.version(), answer);
+                            Bodies.requireEqual(n, answer.statusCode(), answer.body());
+                        }));
             }
             for (CompletableFuture<Void> answer : answers) {
                 answer.get(TIMEOUT.toSeconds() * 2, TimeUnit.SECONDS);
             }
+        }
+    }
+
+    private static HttpRequest request(URI uri, byte[] body) {
+        HttpRequest.BodyPublisher publisher = body.length == 0 ? HttpRequest.BodyPublishers.noBody()
+                : HttpRequest.BodyPublishers.ofByteArray(body);
+        return HttpRequest.newBuilder(uri).timeout(TIMEOUT).POST(publisher).build();
+    }
+
+    private static void requireVersion(HttpClient.Version expected, HttpResponse<?> answer) {
+        if (answer.version() != expected) {
+            throw new AssertionError("expected " + expected + ": " + answer + " " + answer.version());
         }
     }
 }

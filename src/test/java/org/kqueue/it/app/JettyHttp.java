@@ -1,7 +1,6 @@
 package org.kqueue.it.app;
 
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -9,14 +8,8 @@ import org.eclipse.jetty.client.BufferingResponseListener;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Result;
-import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.util.BufferUtil;
-import org.eclipse.jetty.util.Callback;
 
 /** Jetty's server and client: selectors of their own, keys whose interest goes off and on for each read. */
 public final class JettyHttp {
@@ -33,7 +26,7 @@ public final class JettyHttp {
         ServerConnector connector = new ServerConnector(server);
         connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
         server.addConnector(connector);
-        server.setHandler(new Echo());
+        server.setHandler(new JettyEcho());
         server.start();
         HttpClient client = new HttpClient();
         client.start();
@@ -78,24 +71,6 @@ public final class JettyHttp {
     private static void acquire(Semaphore room, int permits) throws InterruptedException {
         if (!room.tryAcquire(permits, TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("no answer within " + TIMEOUT_SECONDS + " s");
-        }
-    }
-
-    private static final class Echo extends Handler.Abstract {
-        @Override
-        public boolean handle(Request request, Response response, Callback callback) {
-            Content.Source.asByteBuffer(request, new org.eclipse.jetty.util.Promise<>() {
-                @Override
-                public void succeeded(ByteBuffer body) {
-                    response.write(true, BufferUtil.copy(body), callback);
-                }
-
-                @Override
-                public void failed(Throwable cause) {
-                    callback.failed(cause);
-                }
-            });
-            return true;
         }
     }
 }

@@ -33,7 +33,7 @@ public final class TomcatHttp {
         Context context = tomcat.addContext("", base.toString());
         Tomcat.addServlet(context, "echo", new Echo()).addMapping("/echo");
         tomcat.start();
-        HttpClient client = JdkHttpClients.newClient();
+        HttpClient client = JdkHttpClients.newClient(HttpClient.Version.HTTP_1_1);
         JdkHttpClients.post(client, connector.getLocalPort());
         OnKqueue.requireSelecting(2);
         tomcat.stop();
