@@ -32,7 +32,7 @@ import java.util.Map;
  */
 final class InternalPackage {
 
-    private static final String NAME = "sun.nio.ch";
+    private static final String NAME = JdkChannels.INTERNAL_PACKAGE;
 
     // Slots of struct JNINativeInterface_; the JNI specification fixes them.
     private static final int TO_REFLECTED_METHOD = 9;

@@ -13,6 +13,9 @@ import java.nio.channels.SelectableChannel;
  */
 public final class JdkChannels {
 
+    /** The package of {@code java.base} that must be open to this library. */
+    public static final String INTERNAL_PACKAGE = "sun.nio.ch";
+
     private JdkChannels() {
     }
 

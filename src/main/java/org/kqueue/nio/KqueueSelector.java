@@ -1,0 +1,441 @@
+package org.kqueue.nio;
+
+import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.kqueue.EventList;
+import org.kqueue.KeventFlags;
+import org.kqueue.Kqueue;
+import org.kqueue.nio.jdk.JdkChannels;
+
+/**
+ * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels. Made by {@link KqueueSelectorProvider}; keeps to
+ * the specification of {@link Selector} in all, and where that leaves a choice does as the JDK's selectors do, except that
+ *
+ * <ul>
+ *   <li>a channel that was never connected is ready for nothing;
+ *   <li>a select does not return because of an event that makes no operation ready;
+ *   <li>a failure to subscribe to a channel makes its key ready, so that the next read or write reports the error;
+ *   <li>{@code select(action)} calls the action once for a key, and deregisters what the action cancelled before it returns.
+ * </ul>
+ *
+ * <p>On macOS {@link java.nio.channels.DatagramChannel#disconnect()} can replace the socket under its descriptor; its registration
+ * is lost then, and the key must be cancelled and the channel registered again.
+ *
+ * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key set; a channel's own locks are taken under the
+ * first two and, by {@code register}, around none of the three. The locks of {@link KeyTable}, {@link InterestQueue} and
+ * {@link SelectWakeup} are leaves.
+ */
+public final class KqueueSelector extends AbstractSelector {
+
+    /** Udata of the wakeup: no key's, as their slots are not negative. */
+    private static final long WAKEUP = -1;
+
+    private final Kqueue kqueue;
+    private final SelectWakeup wakeup;
+    private final InterestQueue interestQueue = new InterestQueue();
+    private final KeyTable keys = new KeyTable();
+    private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
+    private final SelectedKeys selectedKeys = new SelectedKeys();
+    // all below guarded by this
+    private final Knotes knotes;
+    private boolean selecting;
+    /** The number of the select under way; {@link KqueueSelectionKey#countedBy} of the keys it has counted. */
+    private int select;
+    private int counted;
+    /** Whether the select under way has found a reason to return. */
+    private boolean fired;
+    private KqueueSelectionKey[] ready = new KqueueSelectionKey[16];
+    private int readySize;
+    private KqueueSelectionKey[] cancelled = new KqueueSelectionKey[16];
+
+    /** Takes over the kqueue, also if it throws. */
+    KqueueSelector(SelectorProvider provider, Kqueue kqueue) throws IOException {
+        super(provider);
+        this.kqueue = kqueue;
+        try {
+            wakeup = new SelectWakeup(kqueue, WAKEUP);
+            knotes = new Knotes(kqueue, interestQueue);
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                kqueue.close();
+            } catch (IOException suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private void ensureOpen() {
+        if (!isOpen()) {
+            throw new ClosedSelectorException();
+        }
+    }
+
+    @Override
+    public Set<SelectionKey> keys() {
+        ensureOpen();
+        return publicKeys;
+    }
+
+    @Override
+    public Set<SelectionKey> selectedKeys() {
+        ensureOpen();
+        return selectedKeys;
+    }
+
+    @Override
+    public int selectNow() throws IOException {
+        return lockAndSelect(null, 0);
+    }
+
+    @Override
+    public int select() throws IOException {
+        return lockAndSelect(null, Kqueue.FOREVER);
+    }
+
+    @Override
+    public int select(long timeoutMillis) throws IOException {
+        return lockAndSelect(null, nanos(timeoutMillis));
+    }
+
+    @Override
+    public int selectNow(Consumer<SelectionKey> action) throws IOException {
+        return lockAndSelect(Objects.requireNonNull(action), 0);
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action) throws IOException {
+        return lockAndSelect(Objects.requireNonNull(action), Kqueue.FOREVER);
+    }
+
+    @Override
+    public int select(Consumer<SelectionKey> action, long timeoutMillis) throws IOException {
+        return lockAndSelect(Objects.requireNonNull(action), nanos(timeoutMillis));
+    }
+
+    private static long nanos(long timeoutMillis) {
+        if (timeoutMillis < 0) {
+            throw new IllegalArgumentException("Negative timeout");
+        }
+        return timeoutMillis == 0 ? Kqueue.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+    }
+
+    private int lockAndSelect(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
+        synchronized (this) {
+            ensureOpen();
+            if (selecting) {
+                throw new IllegalStateException("select in progress");
+            }
+            selecting = true;
+            try {
+                synchronized (selectedKeys) {
+                    return doSelect(action, timeoutNanos);
+                }
+            } finally {
+                selecting = false;
+            }
+        }
+    }
+
+    private int doSelect(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
+        select++;
+        counted = 0;
+        fired = false;
+        readySize = 0;
+        deregisterCancelled();
+        knotes.drainInterest();
+        boolean blocking = timeoutNanos != 0;
+        try {
+            if (blocking) {
+                begin();
+                await(timeoutNanos, action == null);
+            } else {
+                wakeup.unblock();
+                poll(action == null);
+            }
+        } finally {
+            if (blocking) {
+                end();
+            }
+        }
+        return action == null ? counted : perform(action);
+    }
+
+    private void poll(boolean collect) throws IOException {
+        if (process(knotes.kevent(0), collect)) {
+            // The call has answered a refused change, and so did not look for events.
+            process(knotes.kevent(0), collect);
+        }
+        deregisterCancelled();
+    }
+
+    private void await(long timeoutNanos, boolean collect) throws IOException {
+        if (!wakeup.block()) {
+            poll(collect);
+            return;
+        }
+        try {
+            long start = timeoutNanos == Kqueue.FOREVER ? 0 : System.nanoTime();
+            long leftNanos = timeoutNanos;
+            do {
+                boolean refused = process(knotes.kevent(leftNanos), collect);
+                deregisterCancelled();
+                if (fired || wakeup.isWoken()) {
+                    if (refused) {
+                        process(knotes.kevent(0), collect);
+                    }
+                    return;
+                }
+                if (timeoutNanos != Kqueue.FOREVER) {
+                    leftNanos = timeoutNanos - (System.nanoTime() - start);
+                }
+            } while (leftNanos > 0);
+        } finally {
+            wakeup.unblock();
+        }
+    }
+
+    /** Takes what a kevent call has returned. True if a change was refused, which such a call answers before it looks for events. */
+    private boolean process(EventList events, boolean collect) throws IOException {
+        boolean refused = false;
+        for (int i = 0, n = events.size(); i < n; i++) {
+            long udata = events.udata(i);
+            int flags = events.flags(i);
+            KqueueSelectionKey key = keys.find(udata);
+            if ((flags & KeventFlags.EV_ERROR) != 0) {
+                refused = true;
+                int filter = knotes.filter(i);
+                if (key != null && key.isValid() && knotes.refused(key, filter)) {
+                    makeReady(key, key.interest(), collect);
+                }
+            } else if (udata == WAKEUP) {
+                wakeup.acknowledge();
+            } else if (key == null) {
+                knotes.deleteStray(i);
+            } else if (key.isValid()) {
+                fire(key, knotes.filter(i), flags, events.fflags(i), collect);
+            }
+        }
+        return refused;
+    }
+
+    private void fire(KqueueSelectionKey key, int filter, int flags, int fflags, boolean collect) {
+        if ((flags & KeventFlags.EV_ONESHOT) != 0) {
+            // We never ask for it: FreeBSD deletes the knote of a pipe whose reader is gone when it has reported that.
+            knotes.gone(key, filter);
+        }
+        int ops = ReadyOps.ready(key.state(), filter, flags, fflags, key.interest());
+        if (ops != 0) {
+            makeReady(key, ops, collect);
+        } else if (interestQueue.contains(key)) {
+            // The interest was taken away during this select; the next one deletes the knote.
+            fired = true;
+        } else {
+            knotes.hold(key, filter);
+        }
+    }
+
+    /** Merges operations into a key: a descriptor's two filters have an event each. */
+    private void makeReady(KqueueSelectionKey key, int ops, boolean collect) {
+        fired = true;
+        if (collect && selectedKeys.holds(key)) {
+            int before = key.ready();
+            if ((ops & ~before) != 0) {
+                key.ready(before | ops);
+                count(key);
+            }
+        } else if (!collect && key.countedBy == select) {
+            key.ready(key.ready() | ops);
+        } else {
+            key.ready(ops);
+            if (collect) {
+                selectedKeys.select(key);
+            } else {
+                if (readySize == ready.length) {
+                    ready = Arrays.copyOf(ready, 2 * readySize);
+                }
+                ready[readySize++] = key;
+            }
+            count(key);
+        }
+    }
+
+    private void count(KqueueSelectionKey key) {
+        if (key.countedBy != select) {
+            key.countedBy = select;
+            counted++;
+        }
+    }
+
+    private int perform(Consumer<SelectionKey> action) throws IOException {
+        int performed = 0;
+        int n = readySize;
+        try {
+            for (int i = 0; i < n; i++) {
+                KqueueSelectionKey key = ready[i];
+                // An action before may have cancelled the key or changed its interest.
+                int ops = key.ready() & key.interest();
+                if (ops != 0 && key.isValid()) {
+                    key.ready(ops);
+                    performed++;
+                    action.accept(key);
+                    ensureOpen();
+                }
+            }
+        } finally {
+            Arrays.fill(ready, 0, n, null);
+        }
+        deregisterCancelled();
+        return performed;
+    }
+
+    /** Steps 1 and 3 of a selection: what was cancelled leaves all sets, and closed channels give back their descriptors. */
+    private void deregisterCancelled() throws IOException {
+        Set<SelectionKey> set = cancelledKeys();
+        int n;
+        synchronized (set) {
+            n = set.size();
+            if (n == 0) {
+                return;
+            }
+            // Taken out at once: cancel() waits for this lock, and what follows makes system calls and may wait for channels.
+            cancelled = set.toArray(cancelled);
+            set.clear();
+        }
+        try {
+            deregister(cancelled, n);
+        } finally {
+            Arrays.fill(cancelled, 0, n, null);
+        }
+    }
+
+    /** Goes through with it for all keys and throws the first failure at the end. */
+    private void deregister(KqueueSelectionKey[] leaving, int n) throws IOException {
+        IOException failure = null;
+        try {
+            knotes.delete(leaving, n);
+        } catch (IOException e) {
+            // A knote that is left over goes with its descriptor, or has an event that finds no key.
+            failure = e;
+        }
+        for (int i = 0; i < n; i++) {
+            KqueueSelectionKey key = leaving[i];
+            if (selectedKeys.remove(key) && key.countedBy == select) {
+                counted--;
+            }
+            keys.delete(key);
+            deregister(key);
+            SelectableChannel channel = key.channel();
+            if (!channel.isOpen() && !channel.isRegistered()) {
+                try {
+                    JdkChannels.kill(channel);
+                } catch (IOException e) {
+                    failure = failure == null ? e : failure;
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** Called with the channel's locks held, maybe during a select: takes leaf locks only. */
+    @Override
+    protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object attachment) {
+        if (!JdkChannels.isSelectable(channel)) {
+            throw new IllegalSelectorException();
+        }
+        ensureOpen();
+        KqueueSelectionKey key = new KqueueSelectionKey(this, channel);
+        key.attach(attachment);
+        keys.insert(key);
+        try {
+            key.interestOps(ops);
+        } catch (CancelledKeyException e) {
+            // Another thread has found the key in keys() and cancelled it; a cancelled key is returned.
+            assert !key.isValid();
+        }
+        if (!isOpen()) {
+            keys.delete(key);
+            key.cancel();
+            throw new ClosedSelectorException();
+        }
+        return key;
+    }
+
+    void interestChanged(KqueueSelectionKey key) {
+        interestQueue.add(key);
+    }
+
+    @Override
+    public Selector wakeup() {
+        wakeup.wake();
+        return this;
+    }
+
+    @Override
+    protected void implCloseSelector() throws IOException {
+        wakeup.wake();
+        synchronized (this) {
+            synchronized (selectedKeys) {
+                IOException failure = null;
+                try {
+                    deregisterAll();
+                } catch (IOException e) {
+                    failure = e;
+                }
+                try {
+                    wakeup.close();
+                } catch (IOException e) {
+                    failure = failure == null ? e : failure;
+                }
+                try {
+                    kqueue.close();
+                } catch (IOException e) {
+                    failure = failure == null ? e : failure;
+                }
+                if (failure != null) {
+                    throw failure;
+                }
+            }
+        }
+    }
+
+    private void deregisterAll() throws IOException {
+        KqueueSelectionKey[] all = keys.toArray(new KqueueSelectionKey[0]);
+        int n = 0;
+        for (KqueueSelectionKey key : all) {
+            // A thread in register() holds the lock that keyFor takes, finds the selector closed and does not add the key to
+            // its channel, from which it must then not be removed.
+            if (key != null && key.channel().keyFor(this) == key) {
+                all[n++] = key;
+            }
+        }
+        deregister(all, n);
+        selectedKeys.clear();
+    }
+
+    /**
+     * Says which kqueue the selector waits on.
+     *
+     * @return class, identity and the kqueue's own text
+     */
+    @Override
+    public String toString() {
+        return getClass().getName() + "@" + Integer.toHexString(hashCode()) + "[" + kqueue + "]";
+    }
+}

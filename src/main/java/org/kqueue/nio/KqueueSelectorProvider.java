@@ -1,0 +1,144 @@
+package org.kqueue.nio;
+
+import java.io.IOException;
+import java.net.ProtocolFamily;
+import java.nio.channels.Channel;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Objects;
+import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
+import org.kqueue.nio.jdk.ChannelFactory;
+import org.kqueue.nio.jdk.JdkChannels;
+import org.kqueue.nio.jdk.JdkProvider;
+
+/**
+ * Opens {@link KqueueSelector}s, and the JDK's channels with this provider as theirs. Thread-safe.
+ *
+ * <p>Installed by the system property {@code java.nio.channels.spi.SelectorProvider}, which names this class, or by the services
+ * file in this library's jar, or by {@link KqueueAgent}. Which kqueue is used, {@link KqueueConfig} tells.
+ *
+ * <p>Where no kqueue can be had: named by the property, or constructed by a program, it fails with a message that says what is
+ * missing. Found through the services file alone it logs one warning and hands out what the JDK's own provider makes, so that a jar
+ * on the class path breaks no application.
+ */
+public class KqueueSelectorProvider extends SelectorProvider {
+
+    private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
+
+    /** Makes everything where no kqueue can be had; null where one can. */
+    private final SelectorProvider instead;
+
+    /**
+     * Finds out whether a kqueue can be had, by opening one.
+     *
+     * @throws UnsupportedOperationException if none can, unless found through a services file
+     * @throws IllegalArgumentException for a system property with a value that is not allowed; the message names those that are
+     */
+    public KqueueSelectorProvider() {
+        // SelectorProvider.provider() must not be called here: it is what is calling.
+        RuntimeException failure = tryOut();
+        if (failure == null) {
+            instead = null;
+        } else if (isFoundAsService()) {
+            warn(failure);
+            instead = JdkProvider.get();
+        } else {
+            throw failure;
+        }
+    }
+
+    private static RuntimeException tryOut() {
+        try {
+            openKqueue().close();
+            JdkChannels.open();
+            return null;
+        } catch (UnsupportedOperationException | IllegalArgumentException e) {
+            return e;
+        } catch (IOException | LinkageError | RuntimeException e) {
+            return new UnsupportedOperationException("KqueueSelectorProvider cannot serve here: " + e.getMessage(), e);
+        }
+    }
+
+    private static Kqueue openKqueue() throws IOException {
+        return Kqueue.open(KqueueConfig.fromSystemProperties().withDetail(KqueueConfig.Detail.READINESS));
+    }
+
+    /** Whether it is ServiceLoader that constructs this, and not a program, nor the property. */
+    private static boolean isFoundAsService() {
+        if (KqueueSelectorProvider.class.getName().equals(System.getProperty(PROPERTY))) {
+            return false;
+        }
+        for (StackTraceElement frame : new Throwable().getStackTrace()) {
+            if (frame.getClassName().startsWith("java.util.ServiceLoader")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void warn(RuntimeException failure) {
+        System.getLogger(KqueueSelectorProvider.class.getName()).log(System.Logger.Level.WARNING,
+                "kqueue-nio is on the class path but cannot serve here, so the JDK's own selectors are used. "
+                + failure.getMessage());
+    }
+
+    @Override
+    public AbstractSelector openSelector() throws IOException {
+        return instead != null ? instead.openSelector() : new KqueueSelector(this, openKqueue());
+    }
+
+    @Override
+    public SocketChannel openSocketChannel() throws IOException {
+        return instead != null ? instead.openSocketChannel() : ChannelFactory.openSocketChannel(this, null);
+    }
+
+    @Override
+    public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
+        Objects.requireNonNull(family, "'family' is null");
+        return instead != null ? instead.openSocketChannel(family) : ChannelFactory.openSocketChannel(this, family);
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel() throws IOException {
+        return instead != null ? instead.openServerSocketChannel() : ChannelFactory.openServerSocketChannel(this, null);
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
+        Objects.requireNonNull(family, "'family' is null");
+        return instead != null ? instead.openServerSocketChannel(family)
+                : ChannelFactory.openServerSocketChannel(this, family);
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel() throws IOException {
+        return instead != null ? instead.openDatagramChannel() : ChannelFactory.openDatagramChannel(this, null);
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
+        Objects.requireNonNull(family, "'family' is null");
+        return instead != null ? instead.openDatagramChannel(family) : ChannelFactory.openDatagramChannel(this, family);
+    }
+
+    @Override
+    public Pipe openPipe() throws IOException {
+        return instead != null ? instead.openPipe() : ChannelFactory.openPipe(this);
+    }
+
+    /**
+     * Returns the channel that this process inherited as its standard input.
+     *
+     * @return the same channel each time, null where there is none; its provider is the one that is installed
+     * @throws IOException if the system refuses
+     */
+    @Override
+    public Channel inheritedChannel() throws IOException {
+        return (instead != null ? instead : JdkProvider.get()).inheritedChannel();
+    }
+}
