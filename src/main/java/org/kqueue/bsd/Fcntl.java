@@ -3,8 +3,8 @@ package org.kqueue.bsd;
 import com.sun.jna.Library;
 
 /**
- * {@code fcntl(2)}, apart from the directly mapped functions because it is variadic: macOS on ARM passes variadic arguments
- * otherwise than named ones, and only an interface mapping with {@code Object...} tells JNA which they are.
+ * {@code fcntl(2)}, apart from the directly mapped functions because it is variadic: macOS on ARM passes variadic
+ * arguments otherwise than named ones, and only an interface mapping with {@code Object...} tells JNA which they are.
  */
 interface Fcntl extends Library {
 

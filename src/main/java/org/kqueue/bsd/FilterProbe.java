@@ -12,9 +12,9 @@ import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
 /**
- * Which filters a library's kernel knows, found out by trying each on a kqueue made for it, once. A filter that needs no descriptor is
- * really added; one that does is asked for with a bad descriptor, which a kernel refuses with {@code EINVAL} only where it does
- * not know the filter.
+ * Which filters a library's kernel knows, found out by trying each on a kqueue made for it, once. A filter that needs
+ * no descriptor is really added; one that does is asked for with a bad descriptor, which a kernel refuses with {@code
+ * EINVAL} only where it does not know the filter.
  */
 final class FilterProbe {
 

@@ -17,7 +17,8 @@ final class Jna {
     static void require() throws KqueueUnavailableException {
         try {
             if (Native.POINTER_SIZE != Long.BYTES) {
-                throw new KqueueUnavailableException("JNA runs with " + Native.POINTER_SIZE + "-byte pointers; 8 are needed");
+                throw new KqueueUnavailableException("JNA runs with pointers of " + Native.POINTER_SIZE
+                        + " bytes; 8 are needed");
             }
         } catch (LinkageError e) {
             throw new KqueueUnavailableException(message(e, isPresent()), e);
@@ -37,9 +38,9 @@ final class Jna {
         if (!present) {
             return "JNA is not on the class path: add net.java.dev.jna:jna, or use kqueue-nio's -all.jar";
         }
-        return "JNA's native part cannot be loaded on " + System.getProperty("os.name") + "/" + System.getProperty("os.arch")
-                + ": JNA ships none for NetBSD and for OpenBSD on ARM, and elsewhere needs a folder it may unpack to."
-                + " Install or build libjnidispatch of the same JNA version and start java with"
+        return "JNA's native part cannot be loaded on " + System.getProperty("os.name") + "/"
+                + System.getProperty("os.arch") + ": JNA ships none for NetBSD and for OpenBSD on ARM, and elsewhere needs a"
+                + " folder that it may unpack to. Install or build libjnidispatch of the same JNA version and start java with"
                 + " -Djna.boot.library.path=<its folder> -Djna.nosys=false (" + error + ")";
     }
 }

@@ -1,8 +1,8 @@
 package org.kqueue.bsd;
 
 /**
- * The C functions that a kqueue needs, by their C names: addresses and {@code size_t} as {@code long} (64-bit systems only). Each
- * returns -1 on failure, with the reason in {@code errno}. Thread-safe, as the functions are.
+ * The C functions that a kqueue needs, by their C names: addresses and {@code size_t} as {@code long} (64-bit systems
+ * only). Each returns -1 on failure, with the reason in {@code errno}. Thread-safe, as the functions are.
  */
 interface KqueueLibrary {
 

@@ -14,7 +14,8 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Wakeup;
 
 /**
- * A wakeup by a pipe whose read end the kqueue watches, level-triggered. At most one byte is in the pipe, so neither end can block.
+ * A wakeup by a pipe whose read end the kqueue watches, level-triggered. At most one byte is in the pipe, so neither
+ * end can block.
  */
 final class PipeWakeup implements Wakeup {
 
@@ -31,7 +32,8 @@ final class PipeWakeup implements Wakeup {
     private boolean signalled;
     private boolean closed;
 
-    PipeWakeup(Submitter kqueue, SystemLibrary library, SystemKqueue.Descriptors descriptors, long udata) throws IOException {
+    PipeWakeup(Submitter kqueue, SystemLibrary library, SystemKqueue.Descriptors descriptors, long udata)
+            throws IOException {
         this.kqueue = kqueue;
         this.library = library;
         this.descriptors = descriptors;
@@ -66,7 +68,9 @@ final class PipeWakeup implements Wakeup {
         }
     }
 
-    /** Takes the byte before the caller looks at what was published: a signal that comes after this writes a new one. */
+    /**
+     * Takes the byte before the caller looks at what was published: a signal that comes after this writes a new one.
+     */
     @Override
     public void acknowledge() throws IOException {
         synchronized (lock) {

@@ -9,8 +9,8 @@ import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueUnavailableException;
 
 /**
- * The kqueue of the system's C library, or of a library that the user names ({@code org.kqueue.library}) on any system. Which ABI
- * is spoken where none is named:
+ * The kqueue of the system's C library, or of a library that the user names ({@code org.kqueue.library}) on any system.
+ * Which ABI is spoken where none is named:
  *
  * <ul>
  *   <li>macOS, OpenBSD, DragonFly: the one they have;
@@ -58,8 +58,8 @@ public final class SystemBackend implements KqueueBackend {
         if (config.library() != null || HostSystem.CURRENT.hasKqueue()) {
             return null;
         }
-        return System.getProperty("os.name") + " has no kqueue of its own; name a library that exports kqueue and kevent with "
-                + KqueueConfig.LIBRARY + ", and its ABI with " + KqueueConfig.ABI
+        return System.getProperty("os.name") + " has no kqueue of its own; name a library that exports kqueue and"
+                + " kevent with " + KqueueConfig.LIBRARY + ", and its ABI with " + KqueueConfig.ABI
                 + (HostSystem.CURRENT == HostSystem.LINUX ? ", or use " + KqueueConfig.BACKEND + "=embedded" : "");
     }
 
@@ -67,8 +67,8 @@ public final class SystemBackend implements KqueueBackend {
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
         List<String> abis = HostSystem.CURRENT.abis;
         if (config.library() == null && !abis.contains(layout.name())) {
-            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis + ", not "
-                    + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
+            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis
+                    + ", not " + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
         }
         return new SystemKqueue(SystemLibrary.load(config.library(), layout));
     }

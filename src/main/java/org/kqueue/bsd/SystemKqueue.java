@@ -46,7 +46,9 @@ final class SystemKqueue extends Kqueue {
         cleanable = CLEANER.register(this, descriptors::closeAll);
     }
 
-    /** The longest wait in seconds that the kernels of an ABI accept: {@code EINVAL} beyond it, or an overflow inside. */
+    /**
+     * The longest wait in seconds that the kernels of an ABI accept: {@code EINVAL} beyond it, or an overflow inside.
+     */
     static long maxSeconds(String abi) {
         return abi.equals("macos") ? 100_000_000 : Integer.MAX_VALUE;
     }
@@ -61,7 +63,8 @@ final class SystemKqueue extends Kqueue {
             return n < 0 ? -library.errno() : 0;
         }
         events.prepare(nchanges);
-        int n = calls.kevent(kqfd, changelist, nchanges, events.address(), events.capacity(), timespec(events, timeoutNanos));
+        int n = calls.kevent(kqfd, changelist, nchanges, events.address(), events.capacity(),
+                timespec(events, timeoutNanos));
         if (n <= 0) {
             return n < 0 ? -library.errno() : 0;
         }
@@ -81,12 +84,14 @@ final class SystemKqueue extends Kqueue {
             return NO_TIME_ADDRESS;
         }
         long seconds = nanos / NANOS_PER_SECOND;
-        return seconds < maxSeconds ? events.timespec(seconds, nanos % NANOS_PER_SECOND) : events.timespec(maxSeconds, 0);
+        return seconds < maxSeconds
+                ? events.timespec(seconds, nanos % NANOS_PER_SECOND)
+                : events.timespec(maxSeconds, 0);
     }
 
     /**
-     * DragonFly answers each failed change, whatever the room. The first that lies beyond the capacity becomes the call's own error, as
-     * on the others; a receipt there is dropped.
+     * DragonFly answers each failed change, whatever the room. The first that lies beyond the capacity becomes the
+     * call's own error, as on the others; a receipt there is dropped.
      */
     private int overrun(EventList events, int n, int slots) {
         for (int i = events.capacity(); i < Math.min(n, slots); i++) {
@@ -171,7 +176,10 @@ final class SystemKqueue extends Kqueue {
         return library.toString();
     }
 
-    /** What a kqueue has open. Apart from the kqueue, which it must not keep reachable, so that one never closed gives it back. */
+    /**
+     * What a kqueue has open. Apart from the kqueue, which it must not keep reachable, so that one never closed gives
+     * it back.
+     */
     static final class Descriptors {
         private final SystemLibrary library;
         // guarded by this

@@ -20,12 +20,12 @@ import org.kqueue.KeventLayout;
 import org.kqueue.KqueueUnavailableException;
 
 /**
- * A loaded library that exports {@code kqueue} and {@code kevent}: libc, or one that the user named. Thread-safe; loaded once for
- * each name and ABI, and never unloaded.
+ * A loaded library that exports {@code kqueue} and {@code kevent}: libc, or one that the user named. Thread-safe;
+ * loaded once for each name and ABI, and never unloaded.
  *
- * <p>A named library may keep descriptors of its own, as a kernel in a library does. Then a number from its {@code kqueue()} means
- * something else to libc, and handing it to libc's {@code close} would close a file of this JVM. So libc stands in for functions
- * that the library does not export only if the library's descriptors are the process's.
+ * <p>A named library may keep descriptors of its own, as a kernel in a library does. Then a number from its {@code
+ * kqueue()} means something else to libc, and handing it to libc's {@code close} would close a file of this JVM. So
+ * libc stands in for functions that the library does not export only if the library's descriptors are the process's.
  */
 final class SystemLibrary {
 
@@ -89,22 +89,24 @@ final class SystemLibrary {
         requireSymbol(plain, name, "kqueue");
         String kevent = keventSymbol(plain, name, layout);
         FunctionMapper mapper = (library, method) -> method.getName().equals("kevent") ? kevent : method.getName();
-        return new SystemLibrary(name, layout, openHandle(name, Map.of(Library.OPTION_FUNCTION_MAPPER, mapper)), kevent);
+        NativeLibrary handle = openHandle(name, Map.of(Library.OPTION_FUNCTION_MAPPER, mapper));
+        return new SystemLibrary(name, layout, handle, kevent);
     }
 
     private static NativeLibrary openHandle(String name, Map<String, ?> options) throws KqueueUnavailableException {
         try {
             return NativeLibrary.getInstance(name, options);
         } catch (UnsatisfiedLinkError e) {
-            throw new KqueueUnavailableException("org.kqueue.library=" + name + " cannot be loaded; searched jna.library.path="
-                    + System.getProperty("jna.library.path", "") + ", then the system's own library path; "
+            throw new KqueueUnavailableException("org.kqueue.library=" + name
+                    + " cannot be loaded; searched jna.library.path=" + System.getProperty("jna.library.path", "")
+                    + ", then the system's own library path; "
                     + String.join("; ", e.getMessage().strip().split("\\s*\\R\\s*")), e);
         }
     }
 
     /**
-     * NetBSD's plain {@code kevent} takes the timespec of before release 6; the header renames it. A library that is no libc has
-     * no such past, so there a plain {@code kevent} will do.
+     * NetBSD's plain {@code kevent} takes the timespec of before release 6; the header renames it. A library that is no
+     * libc has no such past, so there a plain {@code kevent} will do.
      */
     private static String keventSymbol(NativeLibrary handle, String name, KeventLayout layout)
             throws KqueueUnavailableException {
@@ -113,16 +115,12 @@ final class SystemLibrary {
             return "kevent";
         }
         String versioned = layout.name().equals("netbsd11") ? "__kevent100" : "__kevent50";
-        boolean libc = name == null || HostSystem.CURRENT == HostSystem.NETBSD && !isOwn(handle, "kqueue");
-        if (libc) {
-            requireSymbol(handle, name, versioned);
-            return versioned;
-        }
-        if (isOwn(handle, versioned)) {
-            return versioned;
-        }
-        requireSymbol(handle, name, "kevent");
-        return "kevent";
+        boolean onNetbsd = HostSystem.CURRENT == HostSystem.NETBSD;
+        boolean libc = name == null || onNetbsd && !isOwn(handle, "kqueue");
+        boolean plain = !libc && (onNetbsd ? !isOwn(handle, versioned) : address(handle, versioned) == 0);
+        String kevent = plain ? "kevent" : versioned;
+        requireSymbol(handle, name, kevent);
+        return kevent;
     }
 
     /** Whether libc of this system has a symbol. */
@@ -134,14 +132,18 @@ final class SystemLibrary {
         return layout.filterWidth() == Integer.BYTES;
     }
 
-    private static void requireSymbol(NativeLibrary handle, String name, String symbol) throws KqueueUnavailableException {
+    private static void requireSymbol(NativeLibrary handle, String name, String symbol)
+            throws KqueueUnavailableException {
         if (address(handle, symbol) == 0) {
             throw new KqueueUnavailableException((name == null ? "libc" : "org.kqueue.library=" + name)
                     + " does not export " + symbol);
         }
     }
 
-    /** Whether the library has the symbol itself: a look-up goes on in the libraries it needs, libc among them. */
+    /**
+     * Whether the library itself has a symbol that libc has too: a look-up goes on in the libraries that it needs, libc
+     * among them. Meaningless for a symbol that libc lacks, since the process then finds the library's.
+     */
     private static boolean isOwn(NativeLibrary handle, String symbol) {
         long address = address(handle, symbol);
         return address != 0 && address != address(NativeLibrary.getProcess(), symbol);
@@ -156,8 +158,8 @@ final class SystemLibrary {
     }
 
     /**
-     * Binds the native methods of a class of its own to the library. JNA binds a class to one library for good, so each library
-     * gets a hidden copy of the mapping class.
+     * Binds the native methods of a class of its own to the library. JNA binds a class to one library for good, so each
+     * library gets a hidden copy of the mapping class.
      */
     private static KqueueLibrary bind(NativeLibrary handle, KeventLayout layout) throws KqueueUnavailableException {
         Class<?> mapping = isNetbsd(layout) ? NetbsdKqueueLibrary.class : BsdKqueueLibrary.class;
@@ -227,11 +229,13 @@ final class SystemLibrary {
         }
         if (fcntl.fcntl(fd, command, value) < 0) {
             int errno = errno();
-            KeventException failure = failure("fcntl", fd, errno, command == Fcntl.F_SETFD ? "FD_CLOEXEC" : "O_NONBLOCK");
+            String flag = command == Fcntl.F_SETFD ? "FD_CLOEXEC" : "O_NONBLOCK";
+            KeventException failure = failure("fcntl", fd, errno, flag);
             if (!foreign) {
                 throw failure;
             }
-            // A library's own descriptors need not know the flag; what is lost is that a child process may inherit them.
+            // A library's own descriptors need not know the flag; what is lost is that a child process may inherit
+            // them.
             LOG.log(System.Logger.Level.DEBUG, () -> this + ": " + failure.getMessage());
         }
     }
@@ -253,9 +257,10 @@ final class SystemLibrary {
         }
         int[] ends = {memory.getInt(0), memory.getInt(Integer.BYTES)};
         try {
+            HostSystem numbers = isHosted() ? HostSystem.CURRENT : HostSystem.FREEBSD;
             for (int end : ends) {
                 setDescriptor(end, Fcntl.F_SETFD, Fcntl.FD_CLOEXEC);
-                setDescriptor(end, Fcntl.F_SETFL, isHosted() ? HostSystem.CURRENT.nonBlock() : HostSystem.FREEBSD.nonBlock());
+                setDescriptor(end, Fcntl.F_SETFL, numbers.nonBlock());
             }
             return ends;
         } catch (KeventException e) {
@@ -278,8 +283,9 @@ final class SystemLibrary {
     }
 
     /**
-     * Why the native call just made on this thread failed, as the ABI numbers it. A library on Linux may give Linux's numbers or
-     * the ABI's own. Up to 34 they are the same but for 11; beyond, one is taken for Linux's where the ABI has no such number.
+     * Why the native call just made on this thread failed, as the ABI numbers it. A library on Linux may give Linux's
+     * numbers or the ABI's own. Up to 34 they are the same but for 11; beyond, one is taken for Linux's where the ABI
+     * has no such number.
      */
     int errno() {
         int errno = Native.getLastError();

@@ -11,8 +11,8 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Wakeup;
 
 /**
- * A wakeup by a timer of one millisecond, for a kqueue that has neither user events nor a pipe it could watch. Each signal wakes
- * one waiter, at the kernel's next tick.
+ * A wakeup by a timer of one millisecond, for a kqueue that has neither user events nor a pipe it could watch. Each
+ * signal wakes one waiter, at the kernel's next tick.
  */
 final class TimerWakeup implements Wakeup {
 

@@ -22,8 +22,8 @@ final class UserWakeup implements Wakeup {
 
     UserWakeup(Submitter kqueue, KeventLayout layout, long ident, long udata, boolean level) throws IOException {
         this.kqueue = kqueue;
-        // Added without NOTE_TRIGGER, which a new knote would lose on FreeBSD and NetBSD; triggered without EV_CLEAR, which would
-        // cancel the trigger on all but macOS; and with the udata, which every change replaces.
+        // Added without NOTE_TRIGGER, which a new knote would lose on FreeBSD and NetBSD; triggered without EV_CLEAR,
+        // which would cancel the trigger on all but macOS; and with the udata, which every change replaces.
         int flags = level ? KeventFlags.EV_ADD : KeventFlags.EV_ADD | KeventFlags.EV_CLEAR;
         ChangeList add = new ChangeList(layout, 1).add(ident, Filter.EVFILT_USER, flags, udata);
         trigger = new ChangeList(layout, 1)
