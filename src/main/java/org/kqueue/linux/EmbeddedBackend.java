@@ -6,6 +6,7 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
+import org.kqueue.KqueueUnavailableException;
 
 /** The kqueue that is built in for Linux, over epoll. Its reference is FreeBSD, so that is the ABI it speaks by default. */
 public final class EmbeddedBackend implements KqueueBackend {
@@ -37,6 +38,11 @@ public final class EmbeddedBackend implements KqueueBackend {
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
-        throw new UnsupportedOperationException();
+        try {
+            return EmbeddedKqueue.open(layout, config.detail());
+        } catch (LinkageError e) {
+            throw new KqueueUnavailableException("the embedded kqueue cannot call the C library: " + e.getMessage()
+                    + " (it needs JNA's native part and Linux with epoll, eventfd and statx)", e);
+        }
     }
 }

@@ -1,0 +1,44 @@
+package org.kqueue.linux;
+
+import org.kqueue.ChangeList;
+import org.kqueue.Filter;
+import org.kqueue.KeventFlags;
+
+/** One change, read out of its list. One per kqueue, used under its lock. */
+final class Change {
+
+    private static final int ENABLE_AND_DISABLE = KeventFlags.EV_ENABLE | KeventFlags.EV_DISABLE;
+
+    long ident;
+    int filterNumber;
+    /** Null for a number the ABI does not know. */
+    Filter filter;
+    int flags;
+    int fflags;
+    long data;
+    long udata;
+
+    Change read(ChangeList changes, int index) {
+        ident = changes.ident(index);
+        filterNumber = changes.filterNumber(index);
+        filter = changes.layout().filter(filterNumber);
+        flags = changes.flags(index);
+        fflags = changes.fflags(index);
+        data = changes.data(index);
+        udata = changes.udata(index);
+        return this;
+    }
+
+    boolean has(int flag) {
+        return (flags & flag) != 0;
+    }
+
+    /** FreeBSD looks at EV_DELETE only where EV_ADD is not set: with both, ADD wins. */
+    boolean deletes() {
+        return (flags & (KeventFlags.EV_ADD | KeventFlags.EV_DELETE)) == KeventFlags.EV_DELETE;
+    }
+
+    boolean contradictsItself() {
+        return (flags & ENABLE_AND_DISABLE) == ENABLE_AND_DISABLE;
+    }
+}

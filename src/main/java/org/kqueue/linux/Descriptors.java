@@ -1,0 +1,44 @@
+package org.kqueue.linux;
+
+import com.sun.jna.Native;
+import org.kqueue.EventList;
+
+/** The knotes on descriptors and their items in the kqueue's epoll instance. Guarded by the kqueue's lock. */
+abstract class Descriptors {
+
+    /** A result of {@link #event}: the knote was delivered by this scan before, so the scan has seen all there is. */
+    static final int SEEN = -1;
+
+    final int kqfd;
+
+    Descriptors(int kqfd) {
+        this.kqfd = kqfd;
+    }
+
+    /** Applies a change. Returns 0 or the errno. */
+    abstract int change(Memory memory, Change change);
+
+    /**
+     * Tells epoll what the last changes have left to tell it.
+     *
+     * @param next what comes next is a change of this descriptor; -1 if none is
+     * @return 0, or the errno of the last change
+     */
+    abstract int flush(Memory memory, long next);
+
+    /** How many events to ask epoll for, where there is room for {@code room} kevents. */
+    abstract int ask(int room);
+
+    /**
+     * Turns epoll's event into kevents.
+     *
+     * @param room the kevents there is room for, at least 1
+     * @return the number appended, or {@link #SEEN}
+     */
+    abstract int event(Memory memory, long token, int ready, EventList events, int room, long scan);
+
+    /** {@code epoll_ctl} on the kqueue. Returns 0 or the errno. */
+    final int control(Memory memory, int operation, int fd, int mask, long token) {
+        return EpollLibrary.epoll_ctl(kqfd, operation, fd, memory.event(mask, token)) == 0 ? 0 : Native.getLastError();
+    }
+}

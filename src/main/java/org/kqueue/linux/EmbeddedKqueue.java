@@ -1,0 +1,321 @@
+package org.kqueue.linux;
+
+import com.sun.jna.Native;
+import java.io.IOException;
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.kqueue.ChangeList;
+import org.kqueue.ClosedKqueueException;
+import org.kqueue.Errno;
+import org.kqueue.EventList;
+import org.kqueue.Filter;
+import org.kqueue.KeventException;
+import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
+import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig.Detail;
+import org.kqueue.Wakeup;
+
+/**
+ * A kqueue over epoll: FreeBSD's rules for changes and scans; {@link Descriptors} and {@link SoftRegistry} keep the knotes.
+ *
+ * <p>The kqueue's descriptor is the epoll instance itself, so it can be polled and watched by other kqueues. One lock guards the knotes.
+ * It is held for the changes of a call and for turning epoll's events into kevents, never while waiting.
+ */
+final class EmbeddedKqueue extends Kqueue {
+
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    /** epoll's user data of the eventfd: the soft queue has something, and: the kqueue is being closed. */
+    private static final long SOFT = 0;
+    private static final long INTERRUPT = 1;
+
+    private final Object lock = new Object();
+    private final OpenFiles files;
+    private final Cleaner.Cleanable cleanable;
+    private final int kqfd;
+    private final int eventfd;
+    private final ByteBuffer one;
+    private final SoftQueue softQueue;
+    private final SoftRegistry softKnotes;
+    private final Descriptors descriptors;
+    private final Errno.Numbering errnos;
+    private final EpollWait wait;
+
+    // guarded by lock
+    private final Change change = new Change();
+    private Memory freeMemory;
+    private long scans;
+    private boolean released;
+
+    private EmbeddedKqueue(KeventLayout layout, Detail detail, OpenFiles files, int kqfd, int eventfd, EpollWait wait) {
+        super(layout);
+        this.files = files;
+        this.kqfd = kqfd;
+        this.eventfd = eventfd;
+        this.wait = wait;
+        errnos = layout.errnos();
+        one = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, 1);
+        softQueue = new SoftQueue(eventfd, Memory.addressOf(one));
+        softKnotes = new SoftRegistry(softQueue, layout.name().startsWith("freebsd"));
+        descriptors = detail == Detail.FULL ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
+        cleanable = CLEANER.register(this, files);
+    }
+
+    static EmbeddedKqueue open(KeventLayout layout, Detail detail) throws IOException {
+        EpollWait wait = EpollWait.get();
+        OpenFiles files = new OpenFiles();
+        boolean done = false;
+        try {
+            int kqfd = check("epoll_create1", files.own(EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC)));
+            int eventfd = check("eventfd",
+                    files.own(EpollLibrary.eventfd(0, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK)));
+            long event = new Memory().event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
+            check("epoll_ctl", EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_ADD, eventfd, event));
+            EmbeddedKqueue kqueue = new EmbeddedKqueue(layout, detail, files, kqfd, eventfd, wait);
+            done = true;
+            return kqueue;
+        } finally {
+            if (!done) {
+                files.run();
+            }
+        }
+    }
+
+    private static int check(String call, int result) throws KeventException {
+        if (result < 0) {
+            throw failure(call, -1, Native.getLastError());
+        }
+        return result;
+    }
+
+    private static KeventException failure(String call, int kqfd, int errno) {
+        return new KeventException(call, kqfd, errno, Errno.name(errno, Errno.Numbering.LINUX), null);
+    }
+
+    @Override
+    public int fd() {
+        return kqfd;
+    }
+
+    @Override
+    public boolean supports(Filter filter) {
+        return layout().has(filter) && serves(filter);
+    }
+
+    private static boolean serves(Filter filter) {
+        return isDescriptorFilter(filter) || filter == Filter.EVFILT_USER;
+    }
+
+    private static boolean isDescriptorFilter(Filter filter) {
+        return filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE;
+    }
+
+    @Override
+    public String toString() {
+        return "embedded (epoll), " + layout() + " ABI";
+    }
+
+    @Override
+    protected int call(ChangeList changes, EventList events, long timeoutNanos) {
+        if (events != null) {
+            events.prepare(0);
+        }
+        Memory memory = takeMemory();
+        try {
+            if (changes != null && changes.size() > 0) {
+                int errno = apply(changes, events, memory);
+                if (errno != 0) {
+                    return -Errno.translate(errno, Errno.Numbering.LINUX, errnos);
+                }
+                if (changes.size() > 0 && events != null && events.size() > 0) {
+                    return events.size();
+                }
+            }
+            return events == null || events.capacity() == 0 ? 0 : scan(events, timeoutNanos, memory);
+        } finally {
+            giveBack(memory);
+        }
+    }
+
+    private Memory takeMemory() {
+        synchronized (lock) {
+            Memory memory = freeMemory;
+            if (memory == null) {
+                return new Memory();
+            }
+            freeMemory = memory.next;
+            memory.next = null;
+            return memory;
+        }
+    }
+
+    private void giveBack(Memory memory) {
+        synchronized (lock) {
+            memory.next = freeMemory;
+            freeMemory = memory;
+        }
+    }
+
+    /** Applies changes and appends the entries of those that failed or want a receipt. Returns the errno of one without room. */
+    private int apply(ChangeList changes, EventList events, Memory memory) {
+        synchronized (lock) {
+            int n = changes.size();
+            for (int i = 0; i < n; i++) {
+                change.read(changes, i);
+                if (change.filterNumber == 0 && change.filter == null) {
+                    // As FreeBSD: a zeroed slot is no change.
+                    continue;
+                }
+                int errno = register(memory);
+                boolean receipt = change.has(KeventFlags.EV_RECEIPT);
+                if (errno == 0) {
+                    errno = descriptors.flush(memory, receipt || i + 1 == n ? -1 : changes.ident(i + 1));
+                }
+                if (errno == 0 && !receipt) {
+                    continue;
+                }
+                if (events == null || events.size() == events.capacity()) {
+                    // A receipt without room ends the call with 0, and hides the entries before it.
+                    hide(events);
+                    return errno;
+                }
+                events.append(change.ident, change.filterNumber, KeventFlags.EV_ERROR, change.fflags,
+                        Errno.translate(errno, Errno.Numbering.LINUX, errnos), change.udata);
+            }
+            return 0;
+        }
+    }
+
+    private static void hide(EventList events) {
+        if (events != null) {
+            events.filled(0);
+        }
+    }
+
+    /** One change. Returns 0 or the errno. The filter is looked at before the descriptor. */
+    private int register(Memory memory) {
+        if (change.filter == null || !serves(change.filter) || change.contradictsItself()) {
+            return Errno.EINVAL;
+        }
+        return isDescriptorFilter(change.filter) ? descriptors.change(memory, change) : softKnotes.change(change);
+    }
+
+    private int scan(EventList events, long timeoutNanos, Memory memory) {
+        int capacity = events.capacity();
+        long timeout = timeoutNanos;
+        long scan = 0;
+        while (true) {
+            int asked = descriptors.ask(capacity - events.size());
+            memory.reserve(asked);
+            int n = wait.await(kqfd, memory, asked, timeout);
+            if (n < 0) {
+                return events.size() > 0 ? events.size() : -Errno.translate(-n, Errno.Numbering.LINUX, errnos);
+            }
+            if (n == 0) {
+                return events.size();
+            }
+            synchronized (lock) {
+                scan = scan == 0 ? ++scans : scan;
+                boolean swallowed = convert(events, n, memory, scan);
+                if (events.size() == capacity || n < asked || !swallowed) {
+                    return events.size();
+                }
+            }
+            // epoll spent slots on events that are none, and may have more behind them.
+            timeout = 0;
+        }
+    }
+
+    /** Turns epoll's events into kevents. Returns whether some were swallowed and more may be behind them. */
+    private boolean convert(EventList events, int n, Memory memory, long scan) {
+        int capacity = events.capacity();
+        boolean swallowed = false;
+        boolean seen = false;
+        for (int i = 0; i < n; i++) {
+            int room = capacity - events.size();
+            long token = memory.token(i);
+            int result = 0;
+            if (token == SOFT) {
+                // Leave a slot for each event behind.
+                result = softQueue.take(events, Math.max(1, room - (n - i - 1)), scan, softKnotes);
+            } else if (token != INTERRUPT) {
+                result = descriptors.event(memory, token, memory.events(i), events, room, scan);
+            } else {
+                seen = true;
+            }
+            swallowed |= result == 0;
+            seen |= result < 0;
+        }
+        return swallowed && !seen;
+    }
+
+    @Override
+    public Wakeup newWakeup(long udata) {
+        return new UserWakeup(udata);
+    }
+
+    /** A user knote that no ident leads to, so that none of the program's own collides with it. */
+    private final class UserWakeup implements Wakeup {
+
+        private final UserKnote knote;
+
+        UserWakeup(long udata) {
+            Change add = new Change();
+            add.filter = Filter.EVFILT_USER;
+            add.filterNumber = layout().has(Filter.EVFILT_USER) ? layout().number(Filter.EVFILT_USER) : 0;
+            add.ident = -1;
+            add.flags = KeventFlags.EV_ADD | KeventFlags.EV_CLEAR;
+            add.udata = udata;
+            knote = new UserKnote(add);
+        }
+
+        @Override
+        public void signal() throws IOException {
+            synchronized (lock) {
+                // Under the lock: release() may give the eventfd's number to somebody else.
+                if (released) {
+                    throw new ClosedKqueueException();
+                }
+                knote.trigger();
+                softQueue.consider(knote);
+            }
+        }
+
+        @Override
+        public void acknowledge() {
+            // EV_CLEAR has reset it.
+        }
+
+        @Override
+        public void close() {
+            synchronized (lock) {
+                knote.disabled = true;
+                softQueue.remove(knote);
+            }
+        }
+    }
+
+    @Override
+    protected void interruptCalls() throws IOException {
+        synchronized (lock) {
+            // Level triggered and never drained: it ends every wait, present and to come.
+            long event = new Memory().event(EpollLibrary.EPOLLIN, INTERRUPT);
+            if (EpollLibrary.write(eventfd, Memory.addressOf(one), Long.BYTES) != Long.BYTES) {
+                throw failure("write(eventfd)", kqfd, Native.getLastError());
+            }
+            if (EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_MOD, eventfd, event) != 0) {
+                throw failure("epoll_ctl", kqfd, Native.getLastError());
+            }
+        }
+    }
+
+    @Override
+    protected void release() {
+        synchronized (lock) {
+            released = true;
+            cleanable.clean();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package org.kqueue.linux;
+
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+
+/**
+ * The C library's calls, by their C names and with the header's numbers. No logic. Memory goes by address; a result of -1 leaves the
+ * errno in {@link Native#getLastError()}.
+ */
+final class EpollLibrary {
+
+    static final int EPOLL_CLOEXEC = 0x80000;
+    static final int EPOLL_CTL_ADD = 1;
+    static final int EPOLL_CTL_DEL = 2;
+    static final int EPOLL_CTL_MOD = 3;
+    static final int EPOLLIN = 0x1;
+    static final int EPOLLOUT = 0x4;
+    static final int EPOLLERR = 0x8;
+    static final int EPOLLHUP = 0x10;
+    static final int EPOLLRDHUP = 0x2000;
+    static final int EPOLLONESHOT = 1 << 30;
+    static final int EPOLLET = 1 << 31;
+
+    static final int EFD_CLOEXEC = 0x80000;
+    static final int EFD_NONBLOCK = 0x800;
+
+    static final int POLLNVAL = 0x20;
+
+    static final int AT_EMPTY_PATH = 0x1000;
+    static final int STATX_BASIC_STATS = 0x7ff;
+    static final int S_IFMT = 0xF000;
+    static final int S_IFIFO = 0x1000;
+    static final int S_IFCHR = 0x2000;
+    static final int S_IFDIR = 0x4000;
+    static final int S_IFBLK = 0x6000;
+    static final int S_IFREG = 0x8000;
+    static final int S_IFSOCK = 0xC000;
+
+    static final int F_GETFL = 3;
+    static final int O_ACCMODE = 3;
+    static final int F_GETPIPE_SZ = 1032;
+    static final long FIONREAD = 0x541B;
+    static final long SIOCOUTQ = 0x5411;
+
+    static final int SOL_SOCKET = 1;
+    static final int SO_TYPE = 3;
+    static final int SO_SNDBUF = 7;
+    static final int SO_ACCEPTCONN = 30;
+    static final int SO_DOMAIN = 39;
+    static final int IPPROTO_TCP = 6;
+    static final int TCP_INFO = 11;
+    static final int AF_UNIX = 1;
+    static final int AF_INET = 2;
+    static final int AF_INET6 = 10;
+    static final int SOCK_STREAM = 1;
+    static final int SOCK_DGRAM = 2;
+    static final int MSG_DONTWAIT = 0x40;
+    static final int MSG_NOSIGNAL = 0x4000;
+
+    static {
+        Native.register(EpollLibrary.class, Platform.C_LIBRARY_NAME);
+    }
+
+    private EpollLibrary() {
+    }
+
+    static native int epoll_create1(int flags);
+
+    static native int epoll_ctl(int epfd, int op, int fd, long event);
+
+    static native int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis);
+
+    static native int eventfd(int initval, int flags);
+
+    static native long write(int fd, long buf, long count);
+
+    static native long read(int fd, long buf, long count);
+
+    static native int close(int fd);
+
+    static native int poll(long fds, long nfds, int timeoutMillis);
+
+    static native int ioctl(int fd, long request, long argp);
+
+    static native int fcntl(int fd, int cmd, long arg);
+
+    static native int statx(int dirfd, long pathname, int flags, int mask, long statxbuf);
+
+    static native int getsockopt(int sockfd, int level, int optname, long optval, long optlen);
+
+    static native long send(int sockfd, long buf, long len, int flags);
+
+    /** glibc 2.35, Linux 5.11: in a class of its own, because binding it fails elsewhere. */
+    static final class Pwait2 {
+
+        static {
+            Native.register(Pwait2.class, Platform.C_LIBRARY_NAME);
+        }
+
+        private Pwait2() {
+        }
+
+        static native int epoll_pwait2(int epfd, long events, int maxevents, long timespec, long sigmask);
+    }
+}

@@ -1,0 +1,123 @@
+package org.kqueue.linux;
+
+import com.sun.jna.Native;
+import org.kqueue.EventList;
+import org.kqueue.KeventFlags;
+
+/**
+ * The queue of active soft knotes, first in, first out. An eventfd, edge triggered in the kqueue's epoll instance, stands for it among
+ * the descriptors: it is written when the queue has something to deliver, and every write puts it into epoll's ready list anew, so it
+ * never needs to be read. Guarded by the kqueue's lock.
+ */
+final class SoftQueue {
+
+    private final int eventfd;
+    private final long one;
+    private SoftKnote head;
+    private SoftKnote tail;
+    private int size;
+    /** Whether the eventfd's event is in epoll's ready list, or fetched and not yet handled. */
+    private boolean signalled;
+
+    SoftQueue(int eventfd, long one) {
+        this.eventfd = eventfd;
+        this.one = one;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** What each change ends with: a knote that is ready and enabled gets into the queue. */
+    void consider(SoftKnote knote) {
+        if (!knote.disabled && !knote.queued && knote.evaluate()) {
+            append(knote);
+            signal();
+        }
+    }
+
+    private void append(SoftKnote knote) {
+        knote.queued = true;
+        knote.previous = tail;
+        knote.next = null;
+        if (tail == null) {
+            head = knote;
+        } else {
+            tail.next = knote;
+        }
+        tail = knote;
+        size++;
+    }
+
+    void remove(SoftKnote knote) {
+        if (!knote.queued) {
+            return;
+        }
+        if (knote.previous == null) {
+            head = knote.next;
+        } else {
+            knote.previous.next = knote.next;
+        }
+        if (knote.next == null) {
+            tail = knote.previous;
+        } else {
+            knote.next.previous = knote.previous;
+        }
+        knote.previous = null;
+        knote.next = null;
+        knote.queued = false;
+        size--;
+    }
+
+    private void signal() {
+        if (!signalled) {
+            signalled = true;
+            if (EpollLibrary.write(eventfd, one, Long.BYTES) != Long.BYTES) {
+                // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go on.
+                throw new IllegalStateException("write(eventfd=" + eventfd + "): errno " + Native.getLastError());
+            }
+        }
+    }
+
+    /**
+     * The eventfd's event has come: delivers up to {@code room} knotes from the head; level ones go to the tail.
+     *
+     * @return the number delivered, or -1 where the head has been delivered by this scan before
+     */
+    int take(EventList events, int room, long scan, SoftRegistry registry) {
+        signalled = false;
+        int delivered = 0;
+        boolean wrapped = false;
+        while (head != null && delivered < room) {
+            SoftKnote knote = head;
+            wrapped = knote.deliveredBy == scan;
+            if (wrapped) {
+                break;
+            }
+            remove(knote);
+            if (knote.disabled || !knote.evaluate()) {
+                continue;
+            }
+            knote.deliver(events, scan);
+            delivered++;
+            after(knote, registry);
+        }
+        if (head != null) {
+            signal();
+        }
+        return delivered == 0 && wrapped ? -1 : delivered;
+    }
+
+    private void after(SoftKnote knote, SoftRegistry registry) {
+        knote.delivered();
+        if (knote.has(KeventFlags.EV_ONESHOT)) {
+            registry.remove(knote);
+            return;
+        }
+        if (knote.has(KeventFlags.EV_DISPATCH)) {
+            knote.disabled = true;
+        } else if (!knote.has(KeventFlags.EV_CLEAR)) {
+            append(knote);
+        }
+    }
+}
