@@ -61,7 +61,7 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     KqueueSelectionKey(KqueueSelector selector, SelectableChannel channel) {
         this.selector = selector;
         this.channel = channel;
-        this.fd = JdkChannels.fd(channel);
+        this.fd = channel instanceof DescriptorChannel own ? own.fd() : JdkChannels.fd(channel);
     }
 
     @Override

@@ -22,8 +22,9 @@ import org.kqueue.Kqueue;
 import org.kqueue.nio.jdk.JdkChannels;
 
 /**
- * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels. Made by {@link KqueueSelectorProvider}; keeps to
- * the specification of {@link Selector} in all, and where that leaves a choice does as the JDK's selectors do, except that
+ * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels and for {@link DescriptorChannel}s. Made by
+ * {@link KqueueSelectorProvider}; keeps to the specification of {@link Selector} in all, and where that leaves a choice does as
+ * the JDK's selectors do, except that
  *
  * <ul>
  *   <li>a channel that was never connected is ready for nothing;
@@ -342,7 +343,7 @@ public final class KqueueSelector extends AbstractSelector {
             SelectableChannel channel = key.channel();
             if (!channel.isOpen() && !channel.isRegistered()) {
                 try {
-                    JdkChannels.kill(channel);
+                    kill(channel);
                 } catch (IOException e) {
                     failure = failure == null ? e : failure;
                 }
@@ -353,10 +354,18 @@ public final class KqueueSelector extends AbstractSelector {
         }
     }
 
+    private static void kill(SelectableChannel channel) throws IOException {
+        if (channel instanceof DescriptorChannel own) {
+            own.kill();
+        } else {
+            JdkChannels.kill(channel);
+        }
+    }
+
     /** Called with the channel's locks held, maybe during a select: takes leaf locks only. */
     @Override
     protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object attachment) {
-        if (!JdkChannels.isSelectable(channel)) {
+        if (!(channel instanceof DescriptorChannel || JdkChannels.isSelectable(channel))) {
             throw new IllegalSelectorException();
         }
         ensureOpen();
