@@ -57,7 +57,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
             openKqueue().close();
             JdkChannels.open();
             return null;
-        } catch (UnsupportedOperationException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             return e;
         } catch (IOException | LinkageError | RuntimeException e) {
             return new UnsupportedOperationException("KqueueSelectorProvider cannot serve here: " + e.getMessage(), e);

@@ -1,0 +1,59 @@
+package org.kqueue.nio;
+
+import java.io.IOException;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Named;
+import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
+import org.kqueue.nio.jdk.JdkProvider;
+
+/** The providers that every selector test runs on: the JDK's own, which is the oracle, and ours on each kqueue there is here. */
+final class Providers {
+
+    private static final List<String> ABIS =
+            List.of("macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly");
+
+    private Providers() {
+    }
+
+    static List<Named<SelectorProvider>> all() {
+        List<Named<SelectorProvider>> all = new ArrayList<>(ours());
+        all.add(0, Named.of("jdk", JdkProvider.get()));
+        return all;
+    }
+
+    static List<Named<SelectorProvider>> ours() {
+        List<Named<SelectorProvider>> all = new ArrayList<>();
+        if (System.getProperty("os.name").equals("Linux")) {
+            for (String abi : ABIS) {
+                all.add(named(new KqueueConfig("embedded", null, abi, KqueueConfig.Detail.READINESS)));
+            }
+        }
+        KqueueConfig named = KqueueConfig.fromSystemProperties();
+        if (all.isEmpty() || named.library() != null) {
+            all.add(named(named));
+        }
+        return all;
+    }
+
+    private static Named<SelectorProvider> named(KqueueConfig config) {
+        return Named.of(config.backend() + " " + (config.abi() == null ? "default" : config.abi()), new On(config));
+    }
+
+    /** Ours, on a kqueue that no system property names. */
+    private static final class On extends KqueueSelectorProvider {
+        private final KqueueConfig config;
+
+        On(KqueueConfig config) {
+            this.config = config;
+        }
+
+        @Override
+        public AbstractSelector openSelector() throws IOException {
+            return new KqueueSelector(this, Kqueue.open(config));
+        }
+    }
+}

@@ -1,0 +1,252 @@
+package org.kqueue.nio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the selector tests share: a provider, a selector, channels that are closed afterwards, threads with a deadline. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#all")
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+abstract class SelectorTest {
+
+    static final long DEADLINE_MILLIS = 10_000;
+    static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+    @Parameter
+    SelectorProvider provider;
+
+    Selector selector;
+    private final Deque<Closeable> open = new ArrayDeque<>();
+
+    @BeforeEach
+    void openSelector() throws IOException {
+        selector = closed(provider.openSelector());
+    }
+
+    @AfterEach
+    void closeAll() throws IOException {
+        while (!open.isEmpty()) {
+            open.pop().close();
+        }
+    }
+
+    /** Closes it after the test, in reverse order of opening. */
+    <T extends Closeable> T closed(T closeable) {
+        open.push(closeable);
+        return closeable;
+    }
+
+    boolean isOurs() {
+        return provider instanceof KqueueSelectorProvider;
+    }
+
+    /** Two ends of a connection, both non-blocking. */
+    record Pair(SocketChannel near, SocketChannel far) {
+    }
+
+    ServerSocketChannel listener() throws IOException {
+        ServerSocketChannel listener = closed(provider.openServerSocketChannel());
+        listener.bind(ANY_PORT);
+        listener.configureBlocking(false);
+        return listener;
+    }
+
+    SocketChannel socket() throws IOException {
+        SocketChannel socket = closed(provider.openSocketChannel());
+        socket.configureBlocking(false);
+        return socket;
+    }
+
+    Pair pair() throws IOException {
+        try (ServerSocketChannel listener = provider.openServerSocketChannel()) {
+            listener.bind(ANY_PORT);
+            SocketChannel near = closed(provider.openSocketChannel());
+            near.connect(listener.getLocalAddress());
+            SocketChannel far = closed(listener.accept());
+            near.configureBlocking(false);
+            far.configureBlocking(false);
+            return new Pair(near, far);
+        }
+    }
+
+    DatagramChannel datagram() throws IOException {
+        DatagramChannel channel = closed(provider.openDatagramChannel());
+        channel.bind(ANY_PORT);
+        channel.configureBlocking(false);
+        return channel;
+    }
+
+    Pipe pipe() throws IOException {
+        Pipe pipe = provider.openPipe();
+        closed(pipe.source()).configureBlocking(false);
+        closed(pipe.sink()).configureBlocking(false);
+        return pipe;
+    }
+
+    static void write(WritableByteChannel channel, int bytes) throws IOException {
+        assertEquals(bytes, channel.write(ByteBuffer.allocate(bytes)));
+    }
+
+    static int read(ReadableByteChannel channel, int bytes) throws IOException {
+        return channel.read(ByteBuffer.allocate(bytes));
+    }
+
+    static void fill(WritableByteChannel channel) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(1 << 16);
+        int full = 0;
+        // TCP moves bytes to the peer in its own time: full is what stays full.
+        while (full < 3) {
+            chunk.clear();
+            full = channel.write(chunk) == 0 ? full + 1 : 0;
+            if (full > 0) {
+                Thread.yield();
+            }
+        }
+    }
+
+    static void drain(ReadableByteChannel channel) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate(1 << 16);
+        while (channel.read(chunk.clear()) > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Selects until the key is ready for all of {@code ops}, and returns its ready set. */
+    int selectUntil(SelectionKey key, int ops) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MILLIS);
+        while (true) {
+            selector.select(100);
+            if (selector.selectedKeys().contains(key) && (key.readyOps() & ops) == ops) {
+                return key.readyOps();
+            }
+            assertTrue(System.nanoTime() < deadline, () -> "never ready for " + ops + ": " + key);
+        }
+    }
+
+    /** What one select, for as long as it takes, says of a key that is not in the selected set: 0 when it is not selected. */
+    int readyAfterSelect(SelectionKey key) throws IOException {
+        selector.selectedKeys().clear();
+        selector.select(DEADLINE_MILLIS);
+        return selector.selectedKeys().contains(key) ? key.readyOps() : 0;
+    }
+
+    /** That nothing becomes ready, and that the select really waits. */
+    void assertSilent(Selector waiting) throws IOException {
+        waiting.selectedKeys().clear();
+        long start = System.nanoTime();
+        assertEquals(0, waiting.select(60), () -> "selected " + waiting.selectedKeys());
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        assertTrue(millis >= 50, () -> "returned after " + millis + " ms");
+        assertTrue(waiting.selectedKeys().isEmpty());
+    }
+
+    SelectionKey register(SelectableChannel channel, int ops) throws IOException {
+        return channel.register(selector, ops);
+    }
+
+    /** A thread that computes something, to be joined with a deadline. */
+    static final class Task<T> {
+        private final FutureTask<T> task;
+        final Thread thread;
+
+        Task(Callable<T> callable) {
+            task = new FutureTask<>(callable);
+            thread = new Thread(task, "test-task");
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        T get() throws Exception {
+            try {
+                return task.get(DEADLINE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (ExecutionException e) {
+                throw e.getCause() instanceof Exception cause ? cause : e;
+            } catch (TimeoutException e) {
+                TimeoutException withStack = new TimeoutException(thread + " is still at work");
+                withStack.setStackTrace(thread.getStackTrace());
+                throw withStack;
+            }
+        }
+
+        boolean isDone() {
+            return task.isDone();
+        }
+
+        /** Returns when the thread is inside a native call that was made by a select. */
+        Task<T> awaitSelecting() {
+            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MILLIS);
+            while (!isSelecting()) {
+                assertTrue(!isDone() && System.nanoTime() < deadline, "the thread does not wait in a select");
+                Thread.onSpinWait();
+            }
+            return this;
+        }
+
+        private boolean isSelecting() {
+            StackTraceElement[] stack = thread.getStackTrace();
+            return stack.length > 0 && stack[0].isNativeMethod()
+                    && Stream.of(stack).anyMatch(frame -> frame.getMethodName().equals("select"));
+        }
+    }
+
+    static <T> Task<T> task(Callable<T> callable) {
+        return new Task<>(callable);
+    }
+
+    /** Open descriptors of this process that are sockets or pipes; files come and go as classes are loaded. */
+    static long openSockets() throws IOException {
+        return count("socket:", "pipe:");
+    }
+
+    /** Open descriptors that are epoll instances, event counters or timers. */
+    static long openQueues() throws IOException {
+        return count("anon_inode:");
+    }
+
+    private static long count(String... prefixes) throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors.map(SelectorTest::target)
+                    .filter(target -> Stream.of(prefixes).anyMatch(target::startsWith)).count();
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
+    }
+}
