@@ -70,7 +70,7 @@ public final class EchoDemo {
         boolean onKqueue = false;
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             System.out.println("server: " + line);
-            onKqueue |= line.startsWith("selector " + SELECTOR + " ");
+            onKqueue |= line.startsWith("selector " + SELECTOR + "@");
             if (line.startsWith("listening on ")) {
                 if (!onKqueue) {
                     throw new IllegalStateException("the server does not run on " + SELECTOR);

@@ -45,7 +45,7 @@ public final class EchoServer {
      */
     public static void main(String[] args) throws IOException {
         EchoServer server = new EchoServer(args.length > 0 ? Integer.parseInt(args[0]) : DEFAULT_PORT);
-        System.out.println("selector " + server.selector.getClass().getName() + " " + server.selector);
+        System.out.println("selector " + server.selector);
         System.out.println("provider " + server.listener.provider().getClass().getName());
         System.out.println("listening on " + server.listener.socket().getLocalSocketAddress());
         server.run();

@@ -112,7 +112,7 @@ final class ForkedJvm implements AutoCloseable {
 
     /** Where the echo server listens that runs in this JVM; it must say that selector and channels are ours. */
     int echoPort() throws InterruptedException {
-        if (!await("selector ").startsWith(SELECTOR + " ") || !await("provider ").equals(PROVIDER)) {
+        if (!await("selector ").startsWith(SELECTOR + "@") || !await("provider ").equals(PROVIDER)) {
             throw new AssertionError("expected " + SELECTOR + " and " + PROVIDER + ": " + this);
         }
         return listeningPort();
@@ -133,9 +133,9 @@ final class ForkedJvm implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** SIGTERM. */
+    /** SIGTERM. By the handle, because {@code Process.destroy} closes the pipe that we read from. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     String output() {
