@@ -189,7 +189,7 @@ final class LevelDescriptors extends Descriptors {
         if ((item.armed & EPOLLONESHOT) != 0) {
             item.armed = 0;
         }
-        if ((ready & READ_READY & ~EPOLLIN) == EPOLLHUP && isSocket(memory, item.fd)) {
+        if ((ready & READ_READY & ~EPOLLIN) == EPOLLHUP && isFresh(memory, item.fd)) {
             park(memory, item);
             return 0;
         }
@@ -222,9 +222,13 @@ final class LevelDescriptors extends Descriptors {
         }
     }
 
-    /** HUP alone: the end of a pipe, or a stream socket that is neither connected nor listening, of which kqueue says nothing. */
-    private static boolean isSocket(Memory memory, int fd) {
-        return Descriptor.look(memory, fd) == 0 && (memory.mode() & EpollLibrary.S_IFMT) == EpollLibrary.S_IFSOCK;
+    /**
+     * HUP alone: the end of a pipe, a stream socket that is neither connected nor listening, of which kqueue says nothing, or one shut in
+     * both directions whose RDHUP was not asked for.
+     */
+    private static boolean isFresh(Memory memory, int fd) {
+        return Descriptor.look(memory, fd) == 0 && (memory.mode() & EpollLibrary.S_IFMT) == EpollLibrary.S_IFSOCK
+                && Condition.isFresh(Condition.poll(memory, fd));
     }
 
     private void park(Memory memory, Item item) {
