@@ -27,7 +27,9 @@ final class Backends {
         if (abi == null) {
             throw new IllegalArgumentException(KqueueConfig.ABI + " must be set here; allowed: " + abiNames());
         }
-        return backend.open(config, layout(abi));
+        KeventLayout layout = layout(abi);
+        Jna.require();
+        return backend.open(config, layout);
     }
 
     private static KqueueBackend backend(KqueueConfig config) throws IOException {

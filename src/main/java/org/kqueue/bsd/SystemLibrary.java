@@ -84,7 +84,6 @@ final class SystemLibrary {
     }
 
     private static SystemLibrary open(String name, KeventLayout layout) throws KqueueUnavailableException {
-        Jna.require();
         NativeLibrary plain = openHandle(name, Map.of());
         requireSymbol(plain, name, "kqueue");
         String kevent = keventSymbol(plain, name, layout);

@@ -42,7 +42,7 @@ public final class EmbeddedBackend implements KqueueBackend {
             return EmbeddedKqueue.open(layout, config.detail());
         } catch (LinkageError e) {
             throw new KqueueUnavailableException("the embedded kqueue cannot call the C library: " + e.getMessage()
-                    + " (it needs JNA's native part and Linux with epoll, eventfd and statx)", e);
+                    + " (it needs Linux with epoll, eventfd and statx)", e);
         }
     }
 }

@@ -1,7 +1,6 @@
-package org.kqueue.bsd;
+package org.kqueue;
 
 import com.sun.jna.Native;
-import org.kqueue.KqueueUnavailableException;
 
 /** Whether JNA works here. */
 final class Jna {
