@@ -98,7 +98,9 @@ final class Condition {
         if ((ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) {
             return false;
         }
-        knote.eventData = number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD);
+        // Among what has no type only a kqueue has anything to count, and there a knote is ready without being asked.
+        knote.eventData = knote.descriptor.isAnonymous() ? EmbeddedKqueue.queued(memory, knote.descriptor.fd)
+                : number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD);
         if ((ready & (EPOLLHUP | EPOLLERR)) != 0) {
             knote.eventFlags = KeventFlags.EV_EOF;
             return true;

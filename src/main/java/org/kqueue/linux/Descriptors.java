@@ -37,6 +37,9 @@ abstract class Descriptors {
      */
     abstract int event(Memory memory, long token, int ready, EventList events, int room, long scan);
 
+    /** How many knotes are enabled and ready. */
+    abstract int ready(Memory memory);
+
     /** {@code epoll_ctl} on the kqueue. Returns 0 or the errno. */
     final int control(Memory memory, int operation, int fd, int mask, long token) {
         return EpollLibrary.epoll_ctl(kqfd, operation, fd, memory.event(mask, token)) == 0 ? 0 : Native.getLastError();

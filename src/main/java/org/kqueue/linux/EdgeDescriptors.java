@@ -254,4 +254,21 @@ final class EdgeDescriptors extends Descriptors {
         }
         return 1;
     }
+
+    @Override
+    int ready(Memory memory) {
+        int count = 0;
+        for (Descriptor descriptor : byNumber) {
+            if (descriptor != null) {
+                count += isReady(memory, descriptor.read) ? 1 : 0;
+                count += isReady(memory, descriptor.write) ? 1 : 0;
+            }
+        }
+        return count;
+    }
+
+    private boolean isReady(Memory memory, DescriptorKnote knote) {
+        return knote != null && !knote.disabled && Descriptor.look(memory, knote.descriptor.fd) == 0
+                && knote.descriptor.is(memory) && Condition.evaluate(memory, knote, errnos);
+    }
 }

@@ -3,8 +3,11 @@ package org.kqueue.linux;
 import com.sun.jna.Native;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.kqueue.ChangeList;
 import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
@@ -27,9 +30,15 @@ final class EmbeddedKqueue extends Kqueue {
 
     private static final Cleaner CLEANER = Cleaner.create();
 
+    /** By descriptor, for kqueues that watch others. */
+    private static final Map<Integer, WeakReference<EmbeddedKqueue>> OPEN = new ConcurrentHashMap<>();
+
     /** epoll's user data of the eventfd: the soft queue has something, and: the kqueue is being closed. */
     private static final long SOFT = 0;
     private static final long INTERRUPT = 1;
+
+    /** For an errno: a receipt had no room. */
+    private static final int NO_ROOM = -1;
 
     private final Object lock = new Object();
     private final OpenFiles files;
@@ -61,6 +70,7 @@ final class EmbeddedKqueue extends Kqueue {
         softKnotes = new SoftRegistry(softQueue, layout.name().startsWith("freebsd"));
         descriptors = detail == Detail.FULL ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
         cleanable = CLEANER.register(this, files);
+        OPEN.put(kqfd, new WeakReference<>(this));
     }
 
     static EmbeddedKqueue open(KeventLayout layout, Detail detail) throws IOException {
@@ -99,6 +109,22 @@ final class EmbeddedKqueue extends Kqueue {
         return kqfd;
     }
 
+    /**
+     * How many knotes are queued in the kqueue of that descriptor, as far as can be told: epoll does not show its ready list, so a
+     * knote with EV_CLEAR that was delivered counts as long as its condition holds. At least 1: it is asked of a kqueue that is ready.
+     */
+    static int queued(Memory memory, int kqfd) {
+        WeakReference<EmbeddedKqueue> reference = OPEN.get(kqfd);
+        EmbeddedKqueue kqueue = reference == null ? null : reference.get();
+        if (kqueue == null) {
+            return 1;
+        }
+        // Under the watching kqueue's lock. epoll refuses cycles (ELOOP), so these locks have an order.
+        synchronized (kqueue.lock) {
+            return kqueue.released ? 1 : Math.max(1, kqueue.softQueue.size() + kqueue.descriptors.ready(memory));
+        }
+    }
+
     @Override
     public boolean supports(Filter filter) {
         return layout().has(filter) && serves(filter);
@@ -127,9 +153,9 @@ final class EmbeddedKqueue extends Kqueue {
             if (changes != null && changes.size() > 0) {
                 int errno = apply(changes, events, memory);
                 if (errno != 0) {
-                    return -Errno.translate(errno, Errno.Numbering.LINUX, errnos);
+                    return errno == NO_ROOM ? 0 : -Errno.translate(errno, Errno.Numbering.LINUX, errnos);
                 }
-                if (changes.size() > 0 && events != null && events.size() > 0) {
+                if (events != null && events.size() > 0) {
                     return events.size();
                 }
             }
@@ -158,7 +184,10 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
-    /** Applies changes and appends the entries of those that failed or want a receipt. Returns the errno of one without room. */
+    /**
+     * Applies changes and appends the entries of those that failed or want a receipt. Returns 0, the errno
+     * of one without room, or {@link #NO_ROOM}.
+     */
     private int apply(ChangeList changes, EventList events, Memory memory) {
         synchronized (lock) {
             int n = changes.size();
@@ -178,19 +207,15 @@ final class EmbeddedKqueue extends Kqueue {
                 }
                 if (events == null || events.size() == events.capacity()) {
                     // A receipt without room ends the call with 0, and hides the entries before it.
-                    hide(events);
-                    return errno;
+                    if (events != null) {
+                        events.filled(0);
+                    }
+                    return errno == 0 ? NO_ROOM : errno;
                 }
                 events.append(change.ident, change.filterNumber, KeventFlags.EV_ERROR, change.fflags,
                         Errno.translate(errno, Errno.Numbering.LINUX, errnos), change.udata);
             }
             return 0;
-        }
-    }
-
-    private static void hide(EventList events) {
-        if (events != null) {
-            events.filled(0);
         }
     }
 
@@ -315,6 +340,7 @@ final class EmbeddedKqueue extends Kqueue {
     protected void release() {
         synchronized (lock) {
             released = true;
+            OPEN.remove(kqfd);
             cleanable.clean();
         }
     }

@@ -238,4 +238,17 @@ final class LevelDescriptors extends Descriptors {
             item.armed = mask;
         }
     }
+
+    @Override
+    int ready(Memory memory) {
+        int count = 0;
+        for (Item item : byNumber) {
+            int ready = item == null ? 0 : Condition.poll(memory, item.fd);
+            if (ready != 0 && !Condition.isFresh(ready)) {
+                count += isOn(item.read) && (ready & READ_READY) != 0 ? 1 : 0;
+                count += isOn(item.write) && (ready & WRITE_READY) != 0 ? 1 : 0;
+            }
+        }
+        return count;
+    }
 }

@@ -1,0 +1,250 @@
+package org.kqueue.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.kqueue.ChangeList;
+import org.kqueue.EventList;
+import org.kqueue.Filter;
+import org.kqueue.KeventFlags;
+import org.kqueue.Kqueue;
+
+/** How changes are applied, and answered: errors, receipts, room in the event list. */
+class ChangesTest extends Contract {
+
+    @BeforeEach
+    void twoReadable() {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        write("a", 5);
+    }
+
+    @Test
+    void theKqueueIsADescriptorAndIsGoneAfterClose() throws IOException {
+        Kqueue other = another();
+        int fd = other.fd();
+        assertTrue(Posix.fcntl(fd, Posix.F_GETFD, 0) >= 0);
+        assertEquals(1, Posix.fcntl(fd, Posix.F_GETFD, 0), "FD_CLOEXEC");
+        other.close();
+        assertEquals(-1, Posix.fcntl(fd, Posix.F_GETFD, 0));
+    }
+
+    @Test
+    void aReceiptIsAllThatTheCallReturns() {
+        assertEquals("b READ ERROR u=7", kevent("b READ ADD|RECEIPT u=7", "a WRITE ADD u=8"));
+        freebsdRule();
+        assertEquals("b READ RECEIPT d=5 u=7; a WRITE 0 u=8", poll());
+    }
+
+    @Test
+    void eachReceiptAndEachErrorIsAnEntry() {
+        int bad = badFd();
+        assertEquals("b READ ERROR u=1; y READ ERROR u=2; " + bad + " READ ERROR EBADF u=3",
+                kevent("b READ ADD|RECEIPT u=1", "y READ ADD|RECEIPT u=2", bad + " READ ADD|RECEIPT u=3"));
+    }
+
+    @Test
+    void receiptsWithoutRoomReturnNothingAndTheFirstOneWithoutRoomIsTheLastApplied() {
+        freebsdRule();
+        assertEquals("", kevent(kq, 2, 0, "a WRITE ADD|RECEIPT u=1", "b WRITE ADD|RECEIPT u=2", "x WRITE ADD|RECEIPT u=3",
+                "y WRITE ADD|RECEIPT u=4"));
+        assertEquals("a WRITE RECEIPT u=1; b WRITE RECEIPT u=2; x WRITE RECEIPT u=3", poll());
+        assertEquals("", kevent(kq, 0, 0, "a READ ADD|RECEIPT", "b READ ADD|RECEIPT"));
+        assertEquals("a READ ERROR; b READ ERROR ENOENT", kevent("a READ DELETE|RECEIPT", "b READ DELETE|RECEIPT"));
+    }
+
+    @Test
+    void goodChangesAroundABadOneAreAppliedAndNothingWaits() {
+        int bad = badFd();
+        assertEquals(bad + " READ ERROR EBADF u=2", kevent(kq, 8, Kqueue.FOREVER, "y READ ADD u=1", bad + " READ ADD u=2",
+                "b READ ADD u=3"));
+        assertEquals("b READ 0 d=5 u=3", poll());
+    }
+
+    @Test
+    void anErrorWithoutRoomFailsTheCallAndEndsTheChanges() {
+        int bad = badFd();
+        assertEquals("EBADF", kevent(kq, 0, 0, "b READ ADD u=1", bad + " READ ADD", "a WRITE ADD"));
+        assertEquals("b READ 0 d=5 u=1", poll());
+        assertEquals("ENOENT", kevent(kq, 1, 0, bad + " READ ADD", "a WRITE DELETE", "x WRITE ADD"));
+        assertEquals("b READ 0 d=5 u=1", poll());
+    }
+
+    @Test
+    void neverWritesPastTheEventList() throws IOException {
+        EventList events = kq.newEventList(2);
+        ChangeList changes = kq.newChangeList(8);
+        for (int i = 0; i < 8; i++) {
+            changes.add(badFd() + i, Filter.EVFILT_READ, KeventFlags.EV_ADD, i);
+        }
+        assertEquals(2, events.capacity());
+        assertEquals("EBADF", kevent(kq, 2, 0, "400 READ ADD", "401 READ ADD", "402 READ ADD", "403 READ ADD"));
+    }
+
+    @Test
+    void withoutRoomTheCallReturnsAtOnce() throws IOException {
+        assertEquals("", kevent(kq, 0, Kqueue.FOREVER, "b READ ADD"));
+        assertEquals(0, kq.kevent(null, null, Kqueue.FOREVER));
+    }
+
+    @Test
+    void changesWhatIsNotThere() {
+        assertEquals("a READ ERROR ENOENT u=1", kevent("a READ DELETE u=1"));
+        assertEquals("a READ ERROR ENOENT", kevent("a READ ENABLE"));
+        assertEquals("a READ ERROR ENOENT", kevent("a READ DISABLE"));
+        assertEquals("a READ ERROR ENOENT", kevent("a READ 0"));
+        assertEquals("ENOENT", kevent(kq, 0, 0, "a READ DELETE"));
+        assertEquals("", poll());
+    }
+
+    @Test
+    void unknownFiltersAndBadDescriptors() {
+        int bad = badFd();
+        assertEquals("7 ? ERROR EINVAL u=1", kevent("7 -14 ADD u=1"));
+        assertEquals(bad + " READ ERROR EBADF", kevent(bad + " READ ADD"));
+        assertEquals("-1 WRITE ERROR EBADF", kevent("-1 WRITE ADD"));
+        freebsdRule();
+        assertEquals("EINVAL", kevent(kq, 0, 0, bad + " 15 ADD"), "the filter is looked at first");
+        assertEquals("4294967296 READ ERROR EBADF", kevent("4294967296 READ ADD"));
+    }
+
+    @Test
+    void filterZeroIsSkippedWhereItIsNoFilter() {
+        freebsdRule();
+        String expected = kq.layout().filter(0) == null ? "" : badFd() + " READ ERROR EBADF";
+        assertEquals(expected, kevent(badFd() + " 0 ADD"));
+    }
+
+    @Test
+    void enableAndDisableTogetherAreRefused() {
+        freebsdRule();
+        assertEquals("b READ ERROR EINVAL", kevent("b READ ENABLE|DISABLE"));
+        assertEquals("b READ ERROR EINVAL", kevent("b READ ADD|ENABLE|DISABLE"));
+        assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
+    }
+
+    @Test
+    void addWinsOverDeleteAndDeleteOverEnable() {
+        freebsdRule();
+        assertEquals("b READ 0 d=5 u=1", kevent("b READ ADD|DELETE u=1"));
+        assertEquals("b READ 0 d=5 u=2", kevent("b READ ADD|DELETE u=2"));
+        assertEquals("", kevent("b READ DELETE|ENABLE"));
+        assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
+        assertEquals("", kevent("b READ ADD|DELETE|DISABLE"));
+    }
+
+    @Test
+    void outputFlagsInAChangeAreIgnored() {
+        freebsdRule();
+        assertEquals("b READ 0 d=5", kevent("b READ ADD|ERROR|EOF|0x1000|0x2000"));
+        assertEquals("b READ 0 d=5", kevent("b READ CLEAR"));
+        assertEquals("b READ 0 d=5", kevent("b READ ONESHOT"));
+        assertEquals("b READ 0 d=5", poll());
+    }
+
+    @Test
+    void udataIsReplacedByEveryChange() {
+        freebsdRule();
+        assertEquals("b READ 0 d=5 u=1", kevent("b READ ADD u=1"));
+        assertEquals("b READ 0 d=5 u=2", kevent("b READ ADD u=2"));
+        assertEquals("b READ 0 d=5 u=3", kevent("b READ ENABLE u=3"));
+        assertEquals("b READ 0 d=5 u=4", kevent("b READ 0 u=4"));
+        assertEquals("", kevent("b READ DISABLE u=5"));
+        assertEquals("b READ 0 d=5", kevent("b READ ENABLE"));
+    }
+
+    @Test
+    void aSecondAddDoesNotChangeTheKind() {
+        assertEquals("b READ 0 d=5", kevent("b READ ADD"));
+        assertEquals("b READ 0 d=5", kevent("b READ ADD|CLEAR"));
+        assertEquals("b READ 0 d=5", poll());
+        assertEquals("b READ 0 d=5", kevent("b READ ADD|ONESHOT"));
+        assertEquals("b READ 0 d=5", poll());
+    }
+
+    @Test
+    void everyChangeLooksAgain() {
+        freebsdRule();
+        assertEquals("b READ CLEAR d=5", kevent("b READ ADD|CLEAR"));
+        assertEquals("", poll());
+        assertEquals("b READ CLEAR d=5", kevent("b READ ENABLE"));
+        assertEquals("b READ CLEAR d=5", kevent("b READ 0"));
+        assertEquals("b READ CLEAR d=5", kevent("b READ ADD"));
+        assertEquals("b READ CLEAR d=5", kevent("b READ DISABLE", "b READ ENABLE"));
+        assertEquals("", poll());
+    }
+
+    @Test
+    void levelEventsRotate() {
+        pair("p", "q", Posix.SOCK_STREAM);
+        assertEquals("", kevent(kq, 0, 0, "a WRITE ADD", "x WRITE ADD", "p WRITE ADD", "b READ ADD"));
+        assertEquals("a WRITE 0; x WRITE 0", kevent(kq, 2, 0));
+        assertEquals("p WRITE 0; b READ 0 d=5", kevent(kq, 2, 0));
+        assertEquals("a WRITE 0; x WRITE 0; p WRITE 0", kevent(kq, 3, 0));
+        assertEquals("b READ 0 d=5; a WRITE 0; x WRITE 0", kevent(kq, 3, 0));
+    }
+
+    @Test
+    void twoKqueuesSeeOneDescriptor() throws IOException {
+        Kqueue other = another();
+        assertEquals("b READ 0 d=5", kevent("b READ ADD"));
+        assertEquals("b READ 0 d=5", kevent(other, 4, 0, "b READ ADD"));
+        assertEquals("", kevent("b READ DELETE"));
+        assertEquals("b READ 0 d=5", kevent(other, 4, 0));
+    }
+
+    @Test
+    void givesEveryDescriptorBack() throws IOException {
+        int before = openFiles();
+        for (int i = 0; i < 50; i++) {
+            Kqueue other = subject.open();
+            kevent(other, 4, 0, "b READ ADD", "b WRITE ADD", "x READ ADD", "x WRITE ADD|DISABLE");
+            other.close();
+        }
+        assertEquals(before, openFiles());
+    }
+
+    private static int openFiles() {
+        // The JVM's own descriptors come and go, anonymous inodes and sockets are ours.
+        int count = 0;
+        java.io.File[] files = new java.io.File("/proc/self/fd").listFiles();
+        for (java.io.File file : files) {
+            try {
+                count += java.nio.file.Files.readSymbolicLink(file.toPath()).toString().startsWith("anon_inode") ? 1 : 0;
+            } catch (IOException e) {
+                // The descriptor of the listing itself is gone by now.
+                assertFalse(file.exists());
+            }
+        }
+        return count;
+    }
+
+    @Test
+    void manyRegistrationsAreDeliveredOnceEachThroughAShortList() throws IOException {
+        int pairs = 500;
+        ChangeList changes = kq.newChangeList(pairs);
+        for (int i = 0; i < pairs; i++) {
+            pair("p" + i, "q" + i, Posix.SOCK_STREAM);
+            changes.add(fd("q" + i), Filter.EVFILT_READ, KeventFlags.EV_ADD | KeventFlags.EV_CLEAR, i);
+        }
+        assertEquals(0, kq.kevent(changes, null, 0));
+        for (int i = 0; i < pairs; i++) {
+            write("p" + i, 1);
+        }
+        boolean[] seen = new boolean[pairs];
+        EventList events = kq.newEventList(64);
+        int total = 0;
+        for (int n = kq.kevent(null, events, 0); n > 0; n = kq.kevent(null, events, 0)) {
+            for (int i = 0; i < n; i++) {
+                assertFalse(seen[(int) events.udata(i)], "delivered twice");
+                seen[(int) events.udata(i)] = true;
+            }
+            total += n;
+        }
+        assertEquals(pairs, total);
+    }
+}

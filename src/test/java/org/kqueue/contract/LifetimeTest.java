@@ -1,0 +1,158 @@
+package org.kqueue.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+import org.kqueue.Kqueue;
+
+/** Registrations belong to the descriptor's number: close, dup, dup2, reuse; and kqueues watching kqueues. */
+class LifetimeTest extends Contract {
+
+    @Test
+    void aClosedDescriptorsKnotesAreGone() {
+        pair();
+        write("a", 5);
+        assertEquals("b READ 0 d=5; b WRITE 0", kevent("b READ ADD", "b WRITE ADD"));
+        int number = fd("b");
+        close("b");
+        assertEquals("", poll());
+        freebsdRule();
+        assertEquals(number + " READ ERROR EBADF", kevent(number + " READ DELETE").replace("b ", number + " "));
+    }
+
+    @Test
+    void aReusedNumberStartsWithoutKnotes() {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        assertEquals("", kevent(kq, 0, 0, "b READ ADD u=1", "b WRITE ADD u=2"));
+        int number = fd("b");
+        close("b");
+        ok(Posix.dup2(fd("y"), number));
+        name("z", number);
+        write("x", 3);
+        assertEquals("", poll());
+        assertEquals("z READ ERROR ENOENT", kevent("z READ DELETE"));
+        assertEquals("z READ 0 d=3 u=9", kevent("z READ ADD u=9"));
+        assertEquals("z READ 0 d=3 u=9", poll());
+    }
+
+    @Test
+    void closingOneOfTwoNumbersEndsItsKnotesOnly() {
+        pair();
+        name("d", Posix.dup(fd("b")));
+        assertEquals("", kevent("b READ ADD u=1", "d READ ADD u=2"));
+        write("a", 1);
+        String both = poll();
+        assertTrue(both.contains("b READ 0 d=1 u=1") && both.contains("d READ 0 d=1 u=2"), both);
+        close("b");
+        freebsdRule();
+        assertEquals("d READ 0 d=1 u=2", poll());
+        assertEquals("d READ 0 d=1 u=2", poll());
+    }
+
+    @Test
+    void aNumberClosedWhileItsFileLivesOnIsSilentAndCostsNothing() {
+        freebsdRule();
+        for (String kind : new String[] {"0", "CLEAR", "ONESHOT", "DISPATCH"}) {
+            pair();
+            write("a", 1);
+            assertEquals("", kevent(kq, 0, 0, "b READ ADD|" + kind, "b WRITE ADD|" + kind));
+            name("d", Posix.dup(fd("b")));
+            close("b");
+            long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+            assertEquals("", kevent(kq, 4, 100_000_000L));
+            assertTrue(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before < 50_000_000L);
+            write("a", 1);
+            assertEquals("", poll());
+            close("d");
+            close("a");
+        }
+    }
+
+    @Test
+    void dup2OverANumberEndsItsKnotes() {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        assertEquals("", kevent("b READ ADD"));
+        ok(Posix.dup2(fd("b"), fd("b")));
+        write("a", 1);
+        assertEquals("b READ 0 d=1", poll());
+        name("keep", Posix.dup(fd("b")));
+        write("x", 1);
+        ok(Posix.dup2(fd("y"), fd("b")));
+        assertEquals("", poll());
+        assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
+    }
+
+    @Test
+    void bothEndsOfAPipeAreDifferentFiles() {
+        freebsdRule();
+        pipe();
+        write("w", 4);
+        assertEquals("r READ 0 d=4", kevent("r READ ADD"));
+        name("keep", Posix.dup(fd("r")));
+        ok(Posix.dup2(fd("w"), fd("r")));
+        assertEquals("", poll());
+        assertEquals("r READ ERROR ENOENT", kevent("r READ DELETE"));
+    }
+
+    @Test
+    void disabledKnotesEndWithTheirNumberToo() {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        assertEquals("", kevent("b READ ADD|DISABLE", "b WRITE ADD|DISABLE"));
+        int number = fd("b");
+        close("b");
+        ok(Posix.dup2(fd("y"), number));
+        name("z", number);
+        assertEquals("z READ ERROR ENOENT; z WRITE ERROR ENOENT", kevent("z READ ENABLE", "z WRITE ENABLE"));
+    }
+
+    @Test
+    void aKqueueIsReadableWhenAnEventIsQueued() throws Exception {
+        pair();
+        Kqueue outer = another();
+        Kqueue outermost = another();
+        assertEquals("", kevent("b READ ADD"));
+        assertEquals("", kevent(outer, 4, 0, kq.fd() + " READ ADD u=5"));
+        assertEquals("", kevent(outermost, 4, 0, outer.fd() + " READ ADD u=6"));
+        assertEquals(0, Posix.poll(pollfd(kq.fd()), 1, 0));
+        write("a", 1);
+        assertEquals(1, Posix.poll(pollfd(kq.fd()), 1, 0));
+        assertEquals(1, Posix.poll(pollfd(outermost.fd()), 1, 0));
+        assertTrue(kevent(outermost, 4, 0).startsWith(outer.fd() + " READ 0 d=1"));
+        assertTrue(kevent(outer, 4, 0).startsWith(kq.fd() + " READ 0 d=1"));
+        assertEquals("b READ 0 d=1", poll());
+        assertTrue(kevent(outer, 4, 0).startsWith(kq.fd() + " READ 0 d=1"));
+        drain("b");
+        assertEquals("", poll());
+        assertEquals("", kevent(outer, 4, 0));
+        assertEquals("", kevent(outermost, 4, 0));
+    }
+
+    @Test
+    void aKqueueIsReadableWhileAUserEventWaits() throws Exception {
+        needs(org.kqueue.Filter.EVFILT_USER);
+        Kqueue outer = another();
+        assertEquals("", kevent("1 USER ADD|CLEAR"));
+        assertEquals("", kevent(outer, 4, 0, kq.fd() + " READ ADD"));
+        assertEquals("", kevent(kq, 0, 0, "1 USER 0 f=TRIGGER"));
+        assertEquals(kq.fd() + " READ 0 d=1", kevent(outer, 4, 0));
+        assertEquals("1 USER CLEAR", poll());
+        assertEquals("", kevent(outer, 4, 0));
+    }
+
+    @Test
+    void aKqueueIsNotWritableAndDoesNotWatchItself() throws Exception {
+        freebsdRule();
+        Kqueue other = another();
+        assertEquals(other.fd() + " WRITE ERROR EINVAL", kevent(other.fd() + " WRITE ADD"));
+        assertEquals(kq.fd() + " READ ERROR EINVAL", kevent(kq.fd() + " READ ADD"));
+    }
+
+    private static byte[] pollfd(int fd) {
+        return java.nio.ByteBuffer.allocate(8).order(java.nio.ByteOrder.nativeOrder()).putInt(fd).putShort((short) 1).array();
+    }
+}

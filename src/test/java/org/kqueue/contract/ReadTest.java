@@ -1,0 +1,324 @@
+package org.kqueue.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.kqueue.EventList;
+
+/** EVFILT_READ on sockets and pipes. */
+class ReadTest extends Contract {
+
+    @Test
+    void isSilentWhenDeletedWithDataPending() {
+        pair();
+        write("a", 5);
+        assertEquals("", kevent(kq, 0, 0, "b READ ADD"));
+        assertEquals("", kevent("b READ DELETE"));
+        assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
+        assertEquals("b READ ERROR ENOENT", kevent("b READ 0"));
+        assertEquals("", poll());
+    }
+
+    @Test
+    void repeatsWithTheNumberOfBytesUntilTheyAreRead() {
+        pair();
+        assertEquals("", kevent("b READ ADD u=7"));
+        write("a", 1);
+        assertEquals("b READ 0 d=1 u=7", poll());
+        write("a", 41);
+        assertEquals("b READ 0 d=42 u=7", poll());
+        assertEquals("b READ 0 d=42 u=7", poll());
+        drain("b");
+        assertEquals("", poll());
+    }
+
+    @Test
+    void countsBytesInAPipe() {
+        pipe();
+        assertEquals("", kevent("r READ ADD"));
+        write("w", 3);
+        write("w", 4);
+        assertEquals("r READ 0 d=7", poll());
+        read("r", 5);
+        assertEquals("r READ 0 d=2", poll());
+    }
+
+    @Test
+    void aDisabledKnoteHidesAndEnableRevealsWhatCameMeanwhile() {
+        pair();
+        write("a", 5);
+        assertEquals("b READ 0 d=5", kevent("b READ ADD"));
+        assertEquals("", kevent("b READ DISABLE"));
+        write("a", 1);
+        assertEquals("", poll());
+        assertEquals("b READ 0 d=6", kevent("b READ ENABLE"));
+        assertEquals("", kevent("b READ DISABLE"));
+        drain("b");
+        assertEquals("", kevent("b READ ENABLE"));
+        assertEquals("", kevent("y READ ADD|DISABLE".replace("y", "b")));
+    }
+
+    @Test
+    void oneshotIsDeletedByItsEvent() {
+        pair();
+        assertEquals("", kevent("b READ ADD|ONESHOT"));
+        write("a", 5);
+        assertEquals("b READ ONESHOT d=5", poll());
+        assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
+        assertEquals("", poll());
+    }
+
+    @Test
+    void clearFiresAgainForNewDataOnly() {
+        pair();
+        assertEquals("", kevent("b READ ADD|CLEAR"));
+        write("a", 2);
+        assertEquals("b READ CLEAR d=2", poll());
+        assertEquals("", poll());
+        read("b", 1);
+        assertEquals("", poll());
+        write("a", 1);
+        assertEquals("b READ CLEAR d=2", poll());
+        write("a", 1);
+        drain("b");
+        assertEquals("", poll(), "drained before it was collected");
+    }
+
+    @Test
+    void clearOnAModifyOfALevelKnoteChangesNothing() {
+        pair();
+        write("a", 2);
+        assertEquals("b READ 0 d=2", kevent("b READ ADD"));
+        assertEquals("b READ 0 d=2", kevent("b READ ADD|CLEAR"));
+        assertEquals("b READ 0 d=2", poll());
+    }
+
+    @Test
+    void dispatchIsSilentUntilEnabled() {
+        pair();
+        write("a", 2);
+        assertEquals("b READ DISPATCH d=2", kevent("b READ ADD|DISPATCH"));
+        assertEquals("", poll());
+        write("a", 1);
+        assertEquals("", poll());
+        freebsdRule();
+        assertEquals("", kevent("b READ ADD|DISPATCH"), "an ADD does not enable");
+        assertEquals("b READ DISPATCH d=3", kevent("b READ ENABLE"));
+        assertEquals("b READ DISPATCH d=3", kevent("b READ ADD|ENABLE"));
+        drain("b");
+        assertEquals("", kevent("b READ ENABLE"));
+        write("a", 1);
+        assertEquals("b READ DISPATCH d=1", poll());
+        assertEquals("", kevent("b READ DELETE"));
+        assertEquals("b READ ONESHOT|DISPATCH d=1", kevent("b READ ADD|ONESHOT|DISPATCH"));
+        assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
+    }
+
+    @Test
+    void aListenerCountsItsQueue() {
+        socket("l", Posix.SOCK_STREAM);
+        bind("l");
+        listen("l");
+        assertEquals("", kevent("l READ ADD"));
+        for (int i = 1; i <= 3; i++) {
+            socket("c" + i, Posix.SOCK_STREAM);
+            connect("c" + i, address("l"));
+            assertEquals("l READ 0 d=" + i, await());
+        }
+        accept("s1", "l");
+        assertEquals("l READ 0 d=2", poll());
+        accept("s2", "l");
+        accept("s3", "l");
+        assertEquals("", poll());
+    }
+
+    @Test
+    void worksWhenAddedBeforeListen() {
+        for (String kind : new String[] {"0", "CLEAR"}) {
+            String listener = "l" + kind;
+            socket(listener, Posix.SOCK_STREAM);
+            assertEquals("", kevent(listener + " READ ADD|" + kind, listener + " WRITE ADD|" + kind));
+            bind(listener);
+            listen(listener);
+            assertEquals("", poll());
+            socket("c" + kind, Posix.SOCK_STREAM);
+            connect("c" + kind, address(listener));
+            assertEquals(listener + " READ " + kind + " d=1", await());
+            assertEquals("", kevent(kq, 0, 0, listener + " READ DELETE"));
+        }
+    }
+
+    @Test
+    void endOfFileRepeatsAndWithClearComesOnce() {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        assertEquals("", kevent("b READ ADD", "y READ ADD|CLEAR"));
+        write("a", 5);
+        close("a");
+        close("x");
+        String first = poll();
+        assertTrue(first.contains("b READ EOF d=5") && first.contains("y READ CLEAR|EOF"), first);
+        assertEquals("b READ EOF d=5", poll());
+        read("b", 5);
+        assertEquals("b READ EOF", poll());
+        assertEquals("b READ EOF", poll());
+    }
+
+    @Test
+    void aResetIsEndOfFileAndIsNotConsumed() {
+        tcp();
+        assertEquals("", kevent("s READ ADD"));
+        ok(Posix.setsockopt(fd("c"), Posix.SOL_SOCKET, Posix.SO_LINGER, new int[] {1, 0}, 8));
+        close("c");
+        String event = await();
+        assertTrue(event.startsWith("s READ EOF"), event);
+        if (subject.isEmbedded()) {
+            assertEquals("s READ EOF ECONNRESET", event);
+            assertEquals("s READ EOF ECONNRESET", poll());
+        }
+        assertEquals(-1, read("s", 1), "the error is still there for read");
+        freebsdRule();
+        assertEquals("s READ EOF", poll());
+    }
+
+    @Test
+    void aHalfCloseIsEndOfFileForReadOnly() {
+        for (boolean tcp : new boolean[] {false, true}) {
+            if (tcp) {
+                tcp();
+            } else {
+                pair("s", "c", Posix.SOCK_STREAM);
+            }
+            assertEquals("s WRITE 0", kevent("s READ ADD", "s WRITE ADD"));
+            write("c", 3);
+            ok(Posix.shutdown(fd("c"), Posix.SHUT_WR));
+            assertTrue(await().contains("s WRITE 0"));
+            String both = poll();
+            assertTrue(both.contains("s READ EOF d=3") && both.contains("s WRITE 0"), both);
+            assertEquals("", kevent(kq, 0, 0, "s READ DELETE", "s WRITE DELETE"));
+        }
+    }
+
+    @Test
+    void ownShutdowns() {
+        pair();
+        ok(Posix.shutdown(fd("a"), Posix.SHUT_RD));
+        assertEquals("a READ EOF", kevent("a READ ADD"));
+        freebsdRule();
+        ok(Posix.shutdown(fd("b"), Posix.SHUT_WR));
+        assertEquals("b WRITE EOF", kevent("a READ DELETE", "b WRITE ADD"));
+        assertEquals("", kevent(kq, 0, 0, "b WRITE DELETE"));
+        tcp();
+        ok(Posix.shutdown(fd("c"), Posix.SHUT_WR));
+        ok(Posix.shutdown(fd("s"), Posix.SHUT_RD));
+        assertEquals("c WRITE EOF; s READ EOF", kevent("c WRITE ADD", "s READ ADD"));
+    }
+
+    @Test
+    void lowWaterMark() {
+        pair();
+        assertEquals("", kevent("b READ ADD f=LOWAT d=10"));
+        write("a", 5);
+        assertEquals("", poll());
+        write("a", 5);
+        assertEquals("b READ 0 d=10", poll());
+        read("b", 8);
+        assertEquals("", poll());
+        freebsdRule();
+        ok(Posix.shutdown(fd("a"), Posix.SHUT_WR));
+        assertEquals("b READ EOF d=2", poll(), "end of file overrides");
+        assertEquals(2, read("b", 100), "other readers are not affected");
+    }
+
+    @Test
+    void aPipeEndsWithItsLastWriter() {
+        pipe();
+        name("w2", Posix.dup(fd("w")));
+        assertEquals("", kevent("r READ ADD"));
+        close("w");
+        assertEquals("", poll());
+        write("w2", 2);
+        close("w2");
+        assertEquals("r READ EOF d=2", poll());
+        read("r", 2);
+        assertEquals("r READ EOF", poll());
+        assertEquals("r READ EOF", kevent("r READ DELETE", "r READ ADD"));
+    }
+
+    @Test
+    void readAndWriteAreSeparateKnotes() {
+        pair();
+        write("a", 1);
+        assertEquals("b WRITE 0 u=1", kevent("b WRITE ADD u=1"));
+        assertEquals("b READ 0 d=1 u=2", kevent("b WRITE DELETE", "b READ ADD u=2"));
+        assertEquals("", kevent(kq, 0, 0, "b WRITE ADD u=1"));
+        assertEquals("b READ 0 d=1 u=2; b WRITE 0 u=1", poll());
+        assertEquals("b READ 0 d=1 u=2", kevent(kq, 1, 0));
+        assertEquals("b WRITE 0 u=1", kevent(kq, 1, 0));
+        assertEquals("b READ 0 d=1 u=2", kevent(kq, 1, 0));
+    }
+
+    @Test
+    void datagrams() {
+        pair("a", "b", Posix.SOCK_DGRAM);
+        write("a", 4);
+        assertEquals("b READ 0 d=4", kevent("b READ ADD"));
+        drain("b");
+        close("a");
+        assertEquals("", poll(), "a datagram socket knows no end of file");
+    }
+
+    @Test
+    void anEmptyDatagramIsSomethingToRead() {
+        socket("u", Posix.SOCK_DGRAM);
+        bind("u");
+        socket("v", Posix.SOCK_DGRAM);
+        ok(connect("v", address("u")));
+        assertEquals("", kevent("u READ ADD"));
+        ok((int) Posix.send(fd("v"), new byte[1], 0, 0));
+        freebsdRule();
+        assertEquals("u READ 0", await());
+        assertEquals(0, Posix.read(fd("u"), new byte[4], 4));
+        assertEquals("", poll());
+    }
+
+    @Test
+    void aRefusedDatagramIsReadableWithoutEnd() {
+        socket("u", Posix.SOCK_DGRAM);
+        bind("u");
+        socket("v", Posix.SOCK_DGRAM);
+        ok(connect("v", address("u")));
+        close("u");
+        assertEquals("", kevent("v READ ADD"));
+        write("v", 1);
+        assertEquals("v READ 0", await());
+        assertEquals(-1, read("v", 1));
+        assertEquals("", poll());
+    }
+
+    @Test
+    void aPeerThatClosesDuringRegistrationIsNeverMissed() throws IOException {
+        EventList events = kq.newEventList(4);
+        for (int i = 0; i < 300; i++) {
+            pair();
+            int peer = fd("a");
+            Thread closer = new Thread(() -> Posix.shutdown(peer, Posix.SHUT_RDWR));
+            closer.start();
+            assertEquals("", kevent(kq, 0, 0, "b READ ADD"));
+            assertEquals(1, kq.kevent(null, events, 5_000_000_000L));
+            join(closer);
+            close("a");
+            close("b");
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
