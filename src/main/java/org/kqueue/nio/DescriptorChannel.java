@@ -6,7 +6,7 @@ import java.nio.channels.spi.SelectorProvider;
 
 /**
  * A selectable channel that is not the JDK's: a descriptor which a {@link KqueueSelector} watches with {@code EVFILT_READ}. Each
- * channel of {@code org.kqueue.nio.channels} is one. Its operations are {@code OP_READ} alone.
+ * channel of {@link org.kqueue.nio.channels} is one. Its operations are {@code OP_READ} alone.
  *
  * <p>As with the JDK's channels, one that is closed while it is registered keeps its descriptor until the selector has deregistered
  * it, so that the number is not given to another file while a kqueue knows it.

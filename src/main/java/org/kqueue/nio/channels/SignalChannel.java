@@ -1,0 +1,127 @@
+package org.kqueue.nio.channels;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.kqueue.EventList;
+import org.kqueue.Filter;
+import org.kqueue.Kqueue;
+
+/**
+ * Signals that are sent to this process, read in the loop instead of handled on a thread of the JVM's choice ({@code EVFILT_SIGNAL}).
+ *
+ * <pre>{@code
+ * SignalChannel signals = SignalChannel.open("TERM", "HUP");
+ * signals.configureBlocking(false);
+ * signals.register(selector, SelectionKey.OP_READ);
+ * }</pre>
+ *
+ * <p>While a channel watches a signal, its action is to do nothing: the JVM does not shut down at a TERM, INT or HUP, and runs no
+ * shutdown hooks; that is now the program's to do. When the last channel for it is closed the action is again what it was. An
+ * exception is USR2, whose handler HotSpot needs itself.
+ *
+ * <p>What the JVM needs for itself is refused by name: SEGV, BUS, FPE, ILL, TRAP, ABRT, QUIT, PIPE and XFSZ; so are KILL and STOP. HotSpot
+ * stops threads by USR2 when Flight Recorder samples them: those signals are read as well, so prefer USR1.
+ */
+public final class SignalChannel extends EventChannel {
+
+    private final Map<Integer, String> namesByNumber = new LinkedHashMap<>();
+    private final List<String> suppressed = new ArrayList<>();
+
+    private SignalChannel(Kqueue kqueue, String[] signals) throws IOException {
+        super(kqueue);
+        boolean done = false;
+        try {
+            for (String signal : signals) {
+                String name = SignalHandling.checkedName(signal);
+                if (namesByNumber.put(SignalHandling.number(name), name) == null) {
+                    // First the action, then the knote: a signal in between is lost, but does not end the process.
+                    SignalHandling.suppress(name);
+                    suppressed.add(name);
+                    kqueue.add(Filter.signal(SignalHandling.number(name)));
+                }
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                restoreActions();
+            }
+        }
+    }
+
+    /**
+     * Watches signals from now on.
+     *
+     * @param signals by name, with or without {@code SIG}; at least one
+     * @return a new channel, in blocking mode
+     * @throws IllegalArgumentException for a signal that is reserved or unknown; the message names it
+     * @throws UnsupportedOperationException where the kqueue has no {@code EVFILT_SIGNAL}, or this Java no jdk.unsupported
+     * @throws IOException if the system refuses
+     */
+    public static SignalChannel open(String... signals) throws IOException {
+        if (signals.length == 0) {
+            throw new IllegalArgumentException("no signal is named");
+        }
+        return open(kqueue -> {
+            if (!kqueue.supports(Filter.EVFILT_SIGNAL)) {
+                throw new UnsupportedOperationException("no EVFILT_SIGNAL: " + kqueue);
+            }
+            return new SignalChannel(kqueue, signals);
+        });
+    }
+
+    /**
+     * Reads the next signal. In blocking mode waits for one.
+     *
+     * @return the signal and how often it was sent; null if there is none in non-blocking mode
+     * @throws java.nio.channels.ClosedChannelException if the channel is closed, before or while this method waits
+     * @throws IOException if the kernel refuses
+     */
+    public SignalEvent read() throws IOException {
+        return readOne(this::translate);
+    }
+
+    /**
+     * Reads what is there. In blocking mode waits for the first.
+     *
+     * @param into where events are added, one for each signal that was sent
+     * @param max the most to add
+     * @return the number added
+     * @throws java.nio.channels.ClosedChannelException if the channel is closed, before or while this method waits
+     * @throws IOException if the kernel refuses
+     */
+    public int read(Collection<? super SignalEvent> into, int max) throws IOException {
+        return readMany(into, max, this::translate);
+    }
+
+    private SignalEvent translate(EventList events, int index) {
+        int number = (int) events.ident(index);
+        return new SignalEvent(namesByNumber.get(number), number, events.data(index));
+    }
+
+    @Override
+    void disarm() throws IOException {
+        try {
+            for (int number : namesByNumber.keySet()) {
+                kqueue.delete(Filter.signal(number));
+            }
+        } finally {
+            restoreActions();
+        }
+    }
+
+    private void restoreActions() {
+        for (String name : suppressed) {
+            SignalHandling.restore(name);
+        }
+        suppressed.clear();
+    }
+
+    @Override
+    String watched() {
+        return String.join(", ", namesByNumber.values());
+    }
+}

@@ -1,0 +1,299 @@
+package org.kqueue.nio.channels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.IllegalBlockingModeException;
+import java.nio.channels.IllegalSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.kqueue.nio.KqueueSelectionKey;
+import org.kqueue.nio.KqueueSelectorProvider;
+import org.kqueue.nio.jdk.JdkProvider;
+
+/** What java.nio says of every channel and key, of event channels. */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class EventChannelTest {
+
+    @Test
+    void mustBeNonBlockingToBeRegistered() throws Exception {
+        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+            assertTrue(channel.isBlocking());
+            assertThrows(IllegalBlockingModeException.class, () -> channel.register(loop.selector, SelectionKey.OP_READ));
+            channel.configureBlocking(false);
+            SelectionKey key = channel.register(loop.selector, SelectionKey.OP_READ);
+            assertThrows(IllegalBlockingModeException.class, () -> channel.configureBlocking(true));
+            key.cancel();
+            channel.configureBlocking(true);
+        }
+    }
+
+    @Test
+    void offersReadAndNothingElse() throws Exception {
+        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+            assertEquals(SelectionKey.OP_READ, channel.validOps());
+            channel.configureBlocking(false);
+            for (int ops : new int[] {SelectionKey.OP_WRITE, SelectionKey.OP_ACCEPT, SelectionKey.OP_CONNECT,
+                    SelectionKey.OP_READ | SelectionKey.OP_WRITE}) {
+                assertThrows(IllegalArgumentException.class, () -> channel.register(loop.selector, ops));
+            }
+            SelectionKey key = channel.register(loop.selector, 0);
+            assertThrows(IllegalArgumentException.class, () -> key.interestOps(SelectionKey.OP_WRITE));
+            assertEquals(0, key.interestOps());
+        }
+    }
+
+    @Test
+    void isRefusedByForeignSelectors() throws Exception {
+        try (Selector jdk = JdkProvider.get().openSelector(); UserEventChannel<String> channel = UserEventChannel.open()) {
+            channel.configureBlocking(false);
+            assertThrows(IllegalSelectorException.class, () -> channel.register(jdk, SelectionKey.OP_READ));
+            assertFalse(channel.isRegistered());
+        }
+    }
+
+    @Test
+    void belongsToOurProviderAndKeys() throws Exception {
+        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+            assertInstanceOf(KqueueSelectorProvider.class, channel.provider());
+            SelectionKey key = loop.register(channel);
+            assertInstanceOf(KqueueSelectionKey.class, key);
+            assertEquals(channel, key.channel());
+            assertEquals(key, channel.keyFor(loop.selector));
+            assertTrue(loop.selector.keys().contains(key));
+        }
+    }
+
+    @Test
+    void followsInterest() throws Exception {
+        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+            SelectionKey key = loop.register(channel);
+            channel.publish("event");
+            key.interestOps(0);
+            loop.assertSilent();
+            key.interestOps(SelectionKey.OP_READ);
+            loop.awaitReadable(key);
+        }
+    }
+
+    @Test
+    void isServedByTwoSelectors() throws Exception {
+        try (Loop first = new Loop("freebsd"); Loop second = new Loop("openbsd");
+                UserEventChannel<String> channel = UserEventChannel.open()) {
+            SelectionKey one = first.register(channel);
+            SelectionKey two = second.register(channel);
+            channel.publish("event");
+            first.awaitReadable(one);
+            second.awaitReadable(two);
+            assertEquals("event", channel.read());
+            first.assertSilent();
+            second.assertSilent();
+        }
+    }
+
+    @Test
+    void keepsEventsWhileItIsNotRegistered() throws Exception {
+        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+            channel.publish("before");
+            SelectionKey key = loop.register(channel);
+            loop.awaitReadable(key);
+            key.cancel();
+            loop.assertSilent();
+            assertThrows(CancelledKeyException.class, key::readyOps);
+            channel.publish("between");
+            loop.awaitReadable(loop.register(channel));
+            List<String> read = new ArrayList<>();
+            channel.read(read, 10);
+            assertEquals(List.of("before", "between"), read);
+        }
+    }
+
+    @Test
+    void worksWithSelectActions() throws Exception {
+        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+            SelectionKey key = loop.register(channel);
+            channel.publish("event");
+            List<Object> read = new ArrayList<>();
+            assertEquals(1, loop.selector.select(selected -> {
+                assertEquals(key, selected);
+                try {
+                    read.add(channel.read());
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            }));
+            assertEquals(List.of("event"), read);
+        }
+    }
+
+    @Test
+    void givesItsDescriptorsBackAtTheSelectionAfterClose() throws Exception {
+        try (Loop loop = new Loop("freebsd")) {
+            int before = openDescriptors();
+            UserEventChannel<String> channel = UserEventChannel.open();
+            SelectionKey key = loop.register(channel);
+            loop.assertSilent();
+            int open = openDescriptors();
+            channel.close();
+            assertFalse(key.isValid());
+            assertTrue(channel.isRegistered());
+            assertEquals(open, openDescriptors());
+            loop.assertSilent();
+            assertFalse(channel.isRegistered());
+            assertEquals(before, openDescriptors());
+            assertTrue(loop.selector.keys().isEmpty());
+        }
+    }
+
+    @Test
+    void givesItsDescriptorsBackAtOnceWhereItIsNotRegistered() throws Exception {
+        UserEventChannel.open().close();
+        int before = openDescriptors();
+        for (int i = 0; i < 100; i++) {
+            UserEventChannel.open().close();
+        }
+        assertEquals(before, openDescriptors());
+    }
+
+    @Test
+    void givesItsDescriptorsBackWhenTheSelectorIsClosed() throws Exception {
+        new Loop("freebsd").close();
+        int before = openDescriptors();
+        UserEventChannel<String> channel = UserEventChannel.open();
+        try (Loop loop = new Loop("freebsd")) {
+            loop.register(channel);
+            channel.close();
+        }
+        assertEquals(before, openDescriptors());
+    }
+
+    @Test
+    void closeEndsBlockingRead() throws Exception {
+        UserEventChannel<String> channel = UserEventChannel.open();
+        Reader reader = new Reader(channel);
+        reader.awaitBlocked();
+        channel.close();
+        assertInstanceOf(AsynchronousCloseException.class, reader.failure());
+    }
+
+    @Test
+    void closeEndsBlockingReadOfChannelWhoseCancelledKeyIsNotFlushed() throws Exception {
+        try (Loop loop = new Loop("freebsd")) {
+            UserEventChannel<String> channel = UserEventChannel.open();
+            loop.register(channel).cancel();
+            channel.configureBlocking(true);
+            Reader reader = new Reader(channel);
+            reader.awaitBlocked();
+            channel.close();
+            assertInstanceOf(AsynchronousCloseException.class, reader.failure());
+        }
+    }
+
+    @Test
+    void interruptClosesChannelOfBlockingReader() throws Exception {
+        UserEventChannel<String> channel = UserEventChannel.open();
+        Reader reader = new Reader(channel);
+        reader.awaitBlocked();
+        reader.thread.interrupt();
+        assertInstanceOf(ClosedByInterruptException.class, reader.failure());
+        assertFalse(channel.isOpen());
+    }
+
+    @Test
+    void closedChannelRefusesAll() throws Exception {
+        try (Loop loop = new Loop("freebsd")) {
+            UserEventChannel<String> channel = UserEventChannel.open();
+            channel.configureBlocking(false);
+            channel.close();
+            channel.close();
+            assertThrows(ClosedChannelException.class, channel::read);
+            assertThrows(ClosedChannelException.class, () -> channel.register(loop.selector, SelectionKey.OP_READ));
+            assertThrows(ClosedChannelException.class, () -> channel.configureBlocking(true));
+            assertNull(channel.keyFor(loop.selector));
+        }
+    }
+
+    @Test
+    void survivesRegistrationRacingWithClose() throws Exception {
+        int before;
+        try (Loop loop = new Loop("freebsd")) {
+            loop.assertSilent();
+            before = openDescriptors();
+            for (int i = 0; i < 300; i++) {
+                UserEventChannel<String> channel = UserEventChannel.open();
+                channel.configureBlocking(false);
+                CompletableFuture<Void> closing = CompletableFuture.runAsync(() -> {
+                    try {
+                        channel.close();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                });
+                try {
+                    assertNotNull(channel.register(loop.selector, SelectionKey.OP_READ));
+                } catch (ClosedChannelException | CancelledKeyException e) {
+                    // Closed first, or between insertion and interest.
+                }
+                closing.join();
+                loop.selector.selectNow();
+            }
+            loop.selector.selectNow();
+            assertEquals(before, openDescriptors());
+            assertTrue(loop.selector.keys().isEmpty());
+        }
+    }
+
+    static int openDescriptors() {
+        String[] names = new File("/proc/self/fd").list();
+        return names.length;
+    }
+
+    /** A thread that reads. */
+    private static final class Reader {
+        private final CompletableFuture<Object> result = new CompletableFuture<>();
+        final Thread thread;
+
+        Reader(UserEventChannel<?> channel) {
+            thread = new Thread(() -> {
+                try {
+                    result.complete(channel.read());
+                } catch (Throwable e) {
+                    result.completeExceptionally(e);
+                }
+            });
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        /** Until the thread is in a native call, as far as Java can tell: its stack ends there. */
+        void awaitBlocked() {
+            while (thread.getStackTrace().length == 0 || !thread.getStackTrace()[0].isNativeMethod()) {
+                assertFalse(result.isDone(), "the read has returned");
+                Thread.onSpinWait();
+            }
+        }
+
+        Throwable failure() throws Exception {
+            return assertThrows(ExecutionException.class,
+                    () -> result.get(Loop.DEADLINE.toSeconds(), TimeUnit.SECONDS)).getCause();
+        }
+    }
+}
