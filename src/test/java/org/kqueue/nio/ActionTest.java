@@ -19,8 +19,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The selects that perform an action. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#all")
 class ActionTest extends SelectorTest {
 
     @Test

@@ -27,8 +27,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Cancelled keys and closed channels: when they leave the sets, and when descriptors are given back. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#all")
 class DeregistrationTest extends SelectorTest {
 
     @Test

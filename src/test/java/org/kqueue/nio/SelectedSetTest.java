@@ -22,8 +22,12 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Key set, selected-key set, ready sets and the numbers that select returns. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#all")
 class SelectedSetTest extends SelectorTest {
 
     @Test

@@ -32,12 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the selector tests share: a provider, a selector, channels that are closed afterwards, threads with a deadline. */
-@ParameterizedClass(name = "{0}")
-@MethodSource("org.kqueue.nio.Providers#all")
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class SelectorTest {
 

@@ -17,8 +17,12 @@ import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What ends a select: time, wakeup, interrupt, close; and what other threads may do meanwhile. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#all")
 class WakeupTest extends SelectorTest {
 
     @Test

@@ -1,0 +1,81 @@
+package org.kqueue;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Which package may know which: imports point down, and the two backends never meet. */
+class PackageRulesTest {
+
+    private static final Path SOURCES = Path.of("src/main/java");
+    private static final Pattern NAME_OF_OURS = Pattern.compile("\\b(org\\.kqueue(?:\\.[a-z]+)*)\\.[A-Z]\\w*");
+
+    private static final Map<String, Set<String>> MAY_USE = Map.of(
+            "org.kqueue", Set.of(),
+            "org.kqueue.bsd", Set.of("org.kqueue"),
+            "org.kqueue.linux", Set.of("org.kqueue"),
+            "org.kqueue.trace", Set.of("org.kqueue"),
+            "org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk"),
+            "org.kqueue.nio.jdk", Set.of(),
+            "org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk"));
+
+    @Test
+    void packagesUseWhatLiesBelowThem() throws IOException {
+        List<String> breaches = new ArrayList<>();
+        for (Path source : sources()) {
+            String own = packageOf(source);
+            Set<String> allowed = MAY_USE.get(own);
+            if (allowed == null) {
+                breaches.add(source + ": add its package to the rules");
+                continue;
+            }
+            Matcher matcher = NAME_OF_OURS.matcher(code(source));
+            while (matcher.find()) {
+                String used = matcher.group(1);
+                if (!used.equals(own) && !allowed.contains(used)) {
+                    breaches.add(source + " uses " + matcher.group());
+                }
+            }
+        }
+        assertEquals(List.of(), breaches);
+    }
+
+    @Test
+    void onePackageKnowsTheInsidesOfTheJdk() throws IOException {
+        List<String> breaches = new ArrayList<>();
+        for (Path source : sources()) {
+            if (!packageOf(source).equals("org.kqueue.nio.jdk") && code(source).contains("sun.nio.ch")) {
+                breaches.add(source.toString());
+            }
+        }
+        assertEquals(List.of(), breaches);
+    }
+
+    private static List<Path> sources() throws IOException {
+        try (Stream<Path> files = Files.walk(SOURCES.resolve("org"))) {
+            List<Path> sources = files.filter(file -> file.toString().endsWith(".java")).toList();
+            assertFalse(sources.isEmpty());
+            return sources;
+        }
+    }
+
+    private static String packageOf(Path source) {
+        return SOURCES.relativize(source.getParent()).toString().replace('/', '.');
+    }
+
+    /** The text without comments. */
+    private static String code(Path source) throws IOException {
+        return Files.readString(source).replaceAll("(?s)/\\*.*?\\*/", "").replaceAll("(?m)//.*$", "");
+    }
+}

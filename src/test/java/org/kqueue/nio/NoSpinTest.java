@@ -1,0 +1,121 @@
+package org.kqueue.nio;
+
+import static java.nio.channels.SelectionKey.OP_ACCEPT;
+import static java.nio.channels.SelectionKey.OP_CONNECT;
+import static java.nio.channels.SelectionKey.OP_READ;
+import static java.nio.channels.SelectionKey.OP_WRITE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** States in which the kernel has events for ever and no operation is ready: a select waits, and uses no CPU time. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#ours")
+class NoSpinTest extends SelectorTest {
+
+    private static final long SELECT_MILLIS = 300;
+
+    private void assertWaitsQuietly() throws IOException {
+        selector.selectedKeys().clear();
+        long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        long start = System.nanoTime();
+        assertEquals(0, selector.select(SELECT_MILLIS), () -> "selected " + selector.selectedKeys());
+        long took = System.nanoTime() - start;
+        long used = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu;
+        assertTrue(took >= TimeUnit.MILLISECONDS.toNanos(SELECT_MILLIS), () -> "returned after " + took + " ns");
+        assertTrue(used < TimeUnit.MILLISECONDS.toNanos(SELECT_MILLIS / 5), () -> "used " + used + " ns of CPU time");
+    }
+
+    @Test
+    void neverConnectedSocketIsSilent() throws IOException {
+        SocketChannel socket = socket();
+        SelectionKey key = register(socket, OP_CONNECT);
+        assertWaitsQuietly();
+        key.interestOps(OP_READ | OP_WRITE);
+        assertWaitsQuietly();
+        socket.bind(ANY_PORT);
+        assertWaitsQuietly();
+    }
+
+    @Test
+    void unboundListenerIsSilent() throws IOException {
+        ServerSocketChannel listener = closed(provider.openServerSocketChannel());
+        listener.configureBlocking(false);
+        register(listener, OP_ACCEPT);
+        assertWaitsQuietly();
+    }
+
+    @Test
+    void connectInterestOfAConnectedSocketIsSilent() throws IOException {
+        Pair pair = pair();
+        SelectionKey key = register(pair.near(), OP_CONNECT);
+        assertWaitsQuietly();
+        key.interestOps(OP_CONNECT | OP_READ);
+        assertWaitsQuietly();
+        write(pair.far(), 1);
+        assertEquals(OP_READ, readyAfterSelect(key));
+        key.interestOps(OP_CONNECT | OP_WRITE);
+        assertEquals(OP_WRITE, readyAfterSelect(key));
+    }
+
+    @Test
+    void dataBeforeFinishConnectIsSilentAndThenReady() throws Exception {
+        ServerSocketChannel listener = listener();
+        SocketChannel client = socket();
+        if (client.connect(listener.getLocalAddress())) {
+            return;
+        }
+        listener.configureBlocking(true);
+        write(closed(listener.accept()), 1);
+        SelectionKey key = register(client, OP_READ);
+        assertWaitsQuietly();
+        Task<Integer> select = task(() -> selector.select(DEADLINE_MILLIS)).awaitSelecting();
+        assertTrue(client.finishConnect());
+        assertEquals(1, select.get());
+        assertEquals(OP_READ, key.readyOps());
+    }
+
+    @Test
+    void resetSocketWithoutInterestIsSilent() throws IOException {
+        Pair pair = pair();
+        SelectionKey key = register(pair.near(), OP_READ | OP_WRITE);
+        pair.far().setOption(StandardSocketOptions.SO_LINGER, 0);
+        pair.far().close();
+        selectUntil(key, OP_READ | OP_WRITE);
+        key.interestOps(0);
+        assertWaitsQuietly();
+    }
+
+    @Test
+    void hungUpSocketIsReadyOnlyForWhatIsAskedFor() throws IOException {
+        Pair pair = pair();
+        SelectionKey key = register(pair.near(), OP_CONNECT);
+        pair.far().close();
+        pair.near().shutdownOutput();
+        assertWaitsQuietly();
+        key.interestOps(OP_READ);
+        assertEquals(OP_READ, readyAfterSelect(key));
+    }
+
+    @Test
+    void channelClosedDuringASelectDoesNotEndIt() throws Exception {
+        Pair pair = pair();
+        register(pair.near(), OP_READ);
+        Task<Integer> select = task(() -> selector.select(SELECT_MILLIS)).awaitSelecting();
+        pair.near().close();
+        pair.far().close();
+        assertEquals(0, select.get());
+        assertWaitsQuietly();
+        assertTrue(selector.keys().isEmpty());
+    }
+}

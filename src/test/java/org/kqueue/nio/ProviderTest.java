@@ -1,0 +1,199 @@
+package org.kqueue.nio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How the provider is found, in JVMs of their own, with the flags that a user would give. */
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class ProviderTest {
+
+    private static final String NAMED = "-Djava.nio.channels.spi.SelectorProvider=" + KqueueSelectorProvider.class.getName();
+    private static final String NO_JNA = "-Djna.boot.library.path=/nonexistent";
+    private static final String NO_UNPACK = "-Djna.nounpack=true";
+    private static final String NO_SYSTEM_JNA = "-Djna.nosys=true";
+
+    @TempDir
+    Path folder;
+
+    /** Prints which selector an ordinary program gets, and that it works. */
+    static final class Program {
+        private Program() {
+        }
+
+        public static void main(String[] args) throws IOException {
+            try (Selector selector = Selector.open(); DatagramChannel channel = DatagramChannel.open();
+                    SocketChannel socket = SocketChannel.open(); ServerSocketChannel server = ServerSocketChannel.open()) {
+                channel.configureBlocking(false);
+                channel.register(selector, SelectionKey.OP_WRITE);
+                Pipe pipe = Pipe.open();
+                pipe.source().close();
+                pipe.sink().close();
+                System.out.println("selector " + selector.getClass().getName());
+                System.out.println("provider " + SelectorProvider.provider().getClass().getName());
+                System.out.println("channels " + (socket.provider() == selector.provider()
+                        && server.provider() == selector.provider() && pipe.source().provider() == selector.provider()));
+                System.out.println("selected " + selector.select(5000));
+                System.out.println("inherited " + SelectorProvider.provider().inheritedChannel());
+            }
+        }
+    }
+
+    /** Waits on more virtual threads than there are carriers, and lets another virtual thread wake them. */
+    static final class VirtualProgram {
+        private VirtualProgram() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            int n = 20;
+            List<Selector> selectors = new ArrayList<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < n; i++) {
+                Selector selector = Selector.open();
+                selectors.add(selector);
+                threads.add(virtual(() -> {
+                    try {
+                        selector.select();
+                        selector.select(10);
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                }));
+            }
+            TimeUnit.MILLISECONDS.sleep(100);
+            virtual(() -> selectors.forEach(Selector::wakeup)).join();
+            for (Thread thread : threads) {
+                thread.join(Duration.ofSeconds(10).toMillis());
+                if (thread.isAlive()) {
+                    throw new AssertionError("still waiting: " + thread);
+                }
+            }
+            Thread interrupted = virtual(() -> {
+                try {
+                    selectors.get(0).select();
+                    System.out.println("interrupted " + Thread.currentThread().isInterrupted());
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            TimeUnit.MILLISECONDS.sleep(50);
+            interrupted.interrupt();
+            interrupted.join();
+            System.out.println("woken " + n);
+        }
+
+        private static Thread virtual(Runnable task) throws ReflectiveOperationException {
+            return (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, task);
+        }
+    }
+
+    private record Outcome(int status, String output) {
+        void assertSays(String line) {
+            assertTrue(output.contains(line), output);
+        }
+    }
+
+    private Outcome run(Class<?> program, String classPath, String... flags) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(flags));
+        command.addAll(List.of("-cp", classPath, program.getName()));
+        Path output = Files.createTempFile(folder, "output", ".txt");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile())
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile())).start();
+        try {
+            assertTrue(process.waitFor(40, TimeUnit.SECONDS), () -> "still running: " + command);
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Outcome(process.exitValue(), Files.readString(output));
+    }
+
+    private static String classPath() {
+        return System.getProperty("java.class.path");
+    }
+
+    @Test
+    void flagAloneInstallsTheSelector() throws Exception {
+        Outcome outcome = run(Program.class, classPath(), NAMED);
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("selector " + KqueueSelector.class.getName());
+        outcome.assertSays("provider " + KqueueSelectorProvider.class.getName());
+        outcome.assertSays("channels true");
+        outcome.assertSays("selected 1");
+        outcome.assertSays("inherited null");
+        assertFalse(outcome.output.contains("sun.nio.ch"), outcome.output);
+    }
+
+    @Test
+    void classPathAloneInstallsTheSelector() throws Exception {
+        Outcome outcome = run(Program.class, classPath());
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("selector " + KqueueSelector.class.getName());
+        outcome.assertSays("selected 1");
+    }
+
+    @Test
+    void openedPackageIsUsedAsItIs() throws Exception {
+        Outcome outcome = run(Program.class, classPath(), NAMED, "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("selector " + KqueueSelector.class.getName());
+        outcome.assertSays("selected 1");
+    }
+
+    @Test
+    void namedProviderFailsAtOnceAndSaysWhatToDo() throws Exception {
+        Outcome backend = run(Program.class, classPath(), NAMED, "-Dorg.kqueue.backend=sytem");
+        assertNotEquals(0, backend.status);
+        backend.assertSays("org.kqueue.backend=sytem is unknown; allowed: auto, system, embedded");
+        Outcome abi = run(Program.class, classPath(), NAMED, "-Dorg.kqueue.backend=embedded", "-Dorg.kqueue.abi=plan9");
+        assertNotEquals(0, abi.status);
+        abi.assertSays("org.kqueue.abi=plan9 is unknown; allowed: macos, freebsd");
+        Outcome jna = run(Program.class, classPath(), NAMED, NO_JNA, NO_UNPACK, NO_SYSTEM_JNA);
+        assertNotEquals(0, jna.status);
+        jna.assertSays("jna.boot.library.path");
+    }
+
+    @Test
+    void jarOnTheClassPathBreaksNoApplication() throws Exception {
+        for (String[] flags : new String[][] {
+            {NO_JNA, NO_UNPACK, NO_SYSTEM_JNA}, {"-Dorg.kqueue.backend=nonsense"}, {"-Dorg.kqueue.library=/nonexistent.so"}}) {
+            Outcome outcome = run(Program.class, classPath(), flags);
+            assertEquals(0, outcome.status, outcome.output);
+            outcome.assertSays("selector sun.nio.ch.");
+            outcome.assertSays("selected 1");
+            outcome.assertSays("kqueue-nio is on the class path but cannot serve here");
+            assertEquals(outcome.output.indexOf("WARNING: kqueue-nio"), outcome.output.lastIndexOf("WARNING: kqueue-nio"));
+        }
+    }
+
+    @Test
+    void selectOnVirtualThreadsStopsNoOthers() throws Exception {
+        Assumptions.assumeTrue(Runtime.version().feature() >= 21, "virtual threads came with JDK 21");
+        Outcome outcome = run(VirtualProgram.class, classPath(), NAMED, "-Djdk.virtualThreadScheduler.parallelism=1",
+                "-Djdk.virtualThreadScheduler.maxPoolSize=1");
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("interrupted true");
+        outcome.assertSays("woken 20");
+    }
+}
