@@ -29,14 +29,25 @@ public final class NativeBuild {
      * CI it fails.
      */
     public static Path model(String abi, String... options) {
-        requireLinux();
         List<String> flags = new ArrayList<>(List.of("-DABI_" + abi));
         flags.addAll(List.of(options));
-        return BUILT.computeIfAbsent(String.join(" ", flags), key -> compile("kqueue_model.c", flags));
+        return compiled("kqueue_model.c", flags.toArray(String[]::new));
+    }
+
+    /** Compiles a source. */
+    static Path compiled(String source, String... options) {
+        requireLinux();
+        List<String> flags = List.of(options);
+        return BUILT.computeIfAbsent(source + ' ' + String.join(" ", flags), key -> compile(source, flags));
+    }
+
+    /** Whether {@link #model} would not skip. */
+    public static boolean isPossible() {
+        return HostSystem.CURRENT == HostSystem.LINUX && (findCompiler() != null || "true".equals(System.getenv("CI")));
     }
 
     private static void requireLinux() {
-        if (!HostSystem.CURRENT.equals(HostSystem.LINUX)) {
+        if (HostSystem.CURRENT != HostSystem.LINUX) {
             abort("the kqueue in C that the tests bring along is written for Linux; this is " + HostSystem.CURRENT);
         }
     }
@@ -66,13 +77,21 @@ public final class NativeBuild {
         }
     }
 
-    private static String compiler() {
+    private static String findCompiler() {
         for (String name : List.of("cc", "gcc", "clang")) {
             for (String folder : System.getenv("PATH").split(File.pathSeparator)) {
                 if (Files.isExecutable(Path.of(folder, name))) {
                     return name;
                 }
             }
+        }
+        return null;
+    }
+
+    private static String compiler() {
+        String compiler = findCompiler();
+        if (compiler != null) {
+            return compiler;
         }
         if ("true".equals(System.getenv("CI"))) {
             fail("CI needs a C compiler: cc, gcc or clang on the PATH");

@@ -1,0 +1,79 @@
+package org.kqueue.bsd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
+import org.kqueue.KqueueUnavailableException;
+
+/** What is chosen, and what is said where it cannot be had. */
+class SystemBackendTest {
+
+    private static KqueueConfig config(String backend, String library, String abi) {
+        return new KqueueConfig(backend, library, abi, KqueueConfig.Detail.FULL);
+    }
+
+    private static String refusal(KqueueConfig config) {
+        return assertThrows(KqueueUnavailableException.class, () -> Kqueue.open(config).close()).getMessage();
+    }
+
+    @Test
+    void missingLibraryNamesWhatWasSearched() {
+        String message = refusal(config("auto", "no-such-kqueue", "freebsd11"));
+        assertTrue(message.contains("org.kqueue.library=no-such-kqueue cannot be loaded"), message);
+        assertTrue(message.contains("jna.library.path="), message);
+        assertTrue(message.contains("libno-such-kqueue.so"), message);
+    }
+
+    @Test
+    void missingSymbolIsNamed() {
+        String empty = NativeBuild.compiled("empty.c").toString();
+        assertTrue(refusal(config("system", empty, "freebsd")).endsWith("empty.so does not export kqueue"));
+        String half = NativeBuild.compiled("empty.c", "-DHALF").toString();
+        assertTrue(refusal(config("system", half, "freebsd")).endsWith("empty.so does not export kevent"));
+        assertTrue(refusal(config("system", half, "netbsd")).endsWith("empty.so does not export kevent"));
+    }
+
+    @Test
+    void unknownNamesAreAnsweredWithTheKnown() {
+        String message = assertThrows(IllegalArgumentException.class,
+                () -> Kqueue.open(config("sistem", null, null))).getMessage();
+        assertTrue(message.contains("auto, system, embedded"), message);
+        message = assertThrows(IllegalArgumentException.class,
+                () -> Kqueue.open(config("system", "kqueue", "solaris"))).getMessage();
+        assertTrue(message.contains("macos, freebsd, freebsd11, netbsd, netbsd11, openbsd, dragonfly"), message);
+    }
+
+    @Test
+    void systemWithoutKqueueSaysWhatToDo() {
+        if (!HostSystem.CURRENT.hasKqueue()) {
+            String message = refusal(config("system", null, null));
+            assertTrue(message.contains("org.kqueue.library"), message);
+        } else {
+            String other = HostSystem.CURRENT == HostSystem.MACOS ? "netbsd" : "macos";
+            assertTrue(refusal(config("system", null, other)).contains("not " + other));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Mac OS X, 14.5, macos", "FreeBSD, 11.4-RELEASE, freebsd11", "FreeBSD, 12.0-RELEASE, freebsd",
+        "FreeBSD, 15.0-CURRENT, freebsd", "OpenBSD, 7.8, openbsd", "DragonFlyBSD, 6.4-RELEASE, dragonfly",
+        "DragonFly, 6.4, dragonfly", "Linux, 6.1,", "Windows 11, 10.0,",
+    })
+    void abiFollowsTheSystem(String name, String release, String abi) {
+        assertEquals(abi, HostSystem.of(name).abi(release));
+    }
+
+    @Test
+    void namedLibrarySpeaksLibkqueuesAbiByDefault() {
+        if (!HostSystem.CURRENT.hasKqueue()) {
+            assertEquals("freebsd11", new SystemBackend().defaultAbi(config("auto", "libkqueue.so.0", null)));
+        }
+    }
+}
