@@ -33,11 +33,6 @@ final class Change {
         return (flags & flag) != 0;
     }
 
-    /** FreeBSD looks at EV_DELETE only where EV_ADD is not set: with both, ADD wins. */
-    boolean deletes() {
-        return (flags & (KeventFlags.EV_ADD | KeventFlags.EV_DELETE)) == KeventFlags.EV_DELETE;
-    }
-
     boolean contradictsItself() {
         return (flags & ENABLE_AND_DISABLE) == ENABLE_AND_DISABLE;
     }

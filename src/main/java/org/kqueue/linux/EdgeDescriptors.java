@@ -58,7 +58,7 @@ final class EdgeDescriptors extends Descriptors {
             }
             return attach(memory, change, descriptor == null ? new Descriptor(fd, memory) : descriptor);
         }
-        if (change.deletes()) {
+        if (change.has(KeventFlags.EV_DELETE)) {
             remove(memory, knote);
             return 0;
         }

@@ -87,7 +87,7 @@ final class LevelDescriptors extends Descriptors {
             }
             item = item == null ? add(fd) : item;
             set(item, change.filter, new Half(change));
-        } else if (change.deletes()) {
+        } else if (change.has(KeventFlags.EV_DELETE)) {
             set(item, change.filter, null);
         } else {
             half.modify(change);

@@ -34,7 +34,7 @@ final class SoftRegistry {
             knotes.put(key, new UserKnote(change));
             return 0;
         }
-        if (change.deletes()) {
+        if (change.has(KeventFlags.EV_DELETE)) {
             remove(knote);
             return 0;
         }

@@ -128,10 +128,11 @@ class ChangesTest extends Contract {
     }
 
     @Test
-    void addWinsOverDeleteAndDeleteOverEnable() {
+    void addWinsOverDeleteForANewKnoteAndDeleteOverTheRest() {
         freebsdRule();
         assertEquals("b READ 0 d=5 u=1", kevent("b READ ADD|DELETE u=1"));
-        assertEquals("b READ 0 d=5 u=2", kevent("b READ ADD|DELETE u=2"));
+        assertEquals("", kevent("b READ ADD|DELETE u=2"));
+        assertEquals("b READ 0 d=5 u=3", kevent("b READ ADD u=3"));
         assertEquals("", kevent("b READ DELETE|ENABLE"));
         assertEquals("b READ ERROR ENOENT", kevent("b READ DELETE"));
         assertEquals("", kevent("b READ ADD|DELETE|DISABLE"));
