@@ -1,7 +1,9 @@
 package org.kqueue.trace;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.kqueue.KeventFlags;
@@ -11,8 +13,15 @@ final class KnoteModel {
 
     /** EV_ flags of each knote's first ADD, by kqueue, name and filter. */
     private final Map<String, Integer> knotes = new HashMap<>();
-    private final Set<String> closed = new HashSet<>();
-    private final Set<String> read = new HashSet<>();
+    private final Map<String, String> files = new HashMap<>();
+    private int opened;
+    /** Writers whose buffer was filled and not drained since. */
+    private final Set<String> full = new HashSet<>();
+    /** Kqueue, name, filter and what happened to the descriptor since the knote last fired. */
+    private final Set<String> woken = new HashSet<>();
+
+    /** What wakes a descriptor's waiters without changing a condition. */
+    enum Cause { READ, WRITE, SHUT }
 
     private static String key(String kqueue, String name, String filter) {
         return kqueue + ' ' + name + ' ' + filter;
@@ -23,58 +32,110 @@ final class KnoteModel {
         return (knotes.getOrDefault(key(kqueue, name, filter), 0) & flag) != 0;
     }
 
-    /** Whether the other end of a socket pair is closed. */
-    boolean isPeerClosed(String name) {
-        return closed.contains(peer(name));
+    /** Whether a descriptor's buffer is full, or was until little of it was read. */
+    boolean isFull(String name) {
+        return full.contains(file(name));
     }
 
-    /** Whether a descriptor was read since a kevent call on a kqueue last looked at it. */
-    boolean wasRead(String kqueue, String name) {
-        return read.contains(kqueue + ' ' + name);
+    /** Whether something happened to a descriptor since a knote of it last fired. */
+    boolean isWoken(String kqueue, TraceStep.Seen event, Cause... causes) {
+        for (Cause cause : causes) {
+            if (woken.contains(key(kqueue, event.name(), event.filter()) + ' ' + cause)) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    static String peer(String name) {
-        return switch (name.charAt(0)) {
-            case 'a' -> "b" + name.substring(1);
-            case 'b' -> "a" + name.substring(1);
-            case 'p' -> name.substring(0, name.length() - 1) + (name.endsWith("r") ? "w" : "r");
+    /** Takes events into account that this kernel delivered. */
+    void fired(TraceStep seen) {
+        for (TraceStep.Seen event : seen.isKevent() ? seen.events() : List.<TraceStep.Seen>of()) {
+            String key = key(seen.operand(0), event.name(), event.filter()) + ' ';
+            woken.removeIf(entry -> entry.startsWith(key));
+        }
+    }
+
+    private void wake(String name, Cause cause) {
+        String file = file(name);
+        for (String end : new String[] {file, peer(file)}) {
+            for (String named : namesOf(end)) {
+                for (int k = 0; k < 3; k++) {
+                    woken.add(key("k" + k, named, "READ") + ' ' + cause);
+                    woken.add(key("k" + k, named, "WRITE") + ' ' + cause);
+                }
+            }
+        }
+    }
+
+    /** The open file behind a name, which dup2 gives a second one: its first name and how often that was opened. */
+    private String file(String name) {
+        return files.getOrDefault(name, name);
+    }
+
+    private List<String> namesOf(String file) {
+        List<String> names = new ArrayList<>();
+        files.forEach((name, named) -> {
+            if (named.equals(file)) {
+                names.add(name);
+            }
+        });
+        return names.isEmpty() ? List.of(file) : names;
+    }
+
+    void open(String... names) {
+        opened++;
+        for (String name : names) {
+            files.put(name, name + '#' + opened);
+        }
+    }
+
+    private static String peer(String file) {
+        return switch (file.charAt(0)) {
+            case 'a' -> "b" + file.substring(1);
+            case 'b' -> "a" + file.substring(1);
+            case 'p' -> file.contains("r") ? file.replace('r', 'w') : file.replace('w', 'r');
             default -> "";
         };
     }
 
-    static boolean isPair(String name) {
-        return name.startsWith("a") || name.startsWith("b");
+    /** Whether a name is that of an end of a socket pair. */
+    boolean isPair(String name) {
+        return file(name).startsWith("a") || file(name).startsWith("b");
     }
 
     /** Takes a recorded line into account. */
     void follow(TraceStep step) {
         switch (step.verb()) {
+            case "R" -> wake(step.operand(0), Cause.READ);
+            case "DRAIN" -> {
+                wake(step.operand(0), Cause.READ);
+                full.remove(peer(file(step.operand(0))));
+            }
+            case "W" -> wake(step.operand(0), Cause.WRITE);
+            case "FILL" -> {
+                wake(step.operand(0), Cause.WRITE);
+                full.add(file(step.operand(0)));
+            }
+            case "CLOSE", "SHUTWR", "RST" -> wake(step.operand(0), Cause.SHUT);
+            default -> {
+            }
+        }
+        switch (step.verb()) {
             case "K" -> kevent(step);
             case "CLOSE", "RST" -> close(step.operand(0));
             case "DUP2" -> {
                 close(step.operand(1));
-                closed.remove(step.operand(1));
+                files.put(step.operand(1), file(step.operand(0)));
             }
-            case "OPEN" -> {
-                closed.remove("a" + step.operand(0));
-                closed.remove("b" + step.operand(0));
-            }
-            case "PIPE" -> {
-                closed.remove("p" + step.operand(0) + "r");
-                closed.remove("p" + step.operand(0) + "w");
-            }
-            case "R", "DRAIN", "RECV" -> {
-                for (int k = 0; k < 3; k++) {
-                    read.add("k" + k + ' ' + step.operand(0));
-                }
-            }
+            case "OPEN" -> open("a" + step.operand(0), "b" + step.operand(0));
+            case "PIPE" -> open("p" + step.operand(0) + "r", "p" + step.operand(0) + "w");
             default -> {
             }
         }
     }
 
     private void close(String name) {
-        closed.add(name);
+        files.remove(name);
         knotes.keySet().removeIf(key -> key.startsWith(name + ' ') || key.contains(' ' + name + ' '));
     }
 
@@ -104,6 +165,5 @@ final class KnoteModel {
                 knotes.remove(key(kqueue, event.name(), event.filter()));
             }
         }
-        read.removeIf(key -> key.startsWith(kqueue + ' '));
     }
 }

@@ -22,6 +22,7 @@ final class Replay {
     private final List<String> differences = new ArrayList<>();
     private int traces;
     private int calls;
+    private boolean ended;
 
     Replay(KqueueConfig config, long settleMillis, Set<AllowedDifference> rules) {
         this.config = config;
@@ -45,7 +46,11 @@ final class Replay {
 
     void replay(Trace trace) throws IOException {
         traces++;
+        ended = false;
         KnoteModel model = new KnoteModel();
+        for (int pair = 0; pair < (trace.bare() ? 0 : TracePlayer.PAIRS); pair++) {
+            model.open("a" + pair, "b" + pair);
+        }
         try (TracePlayer player = new TracePlayer(config, trace, settleMillis)) {
             for (TraceStep recorded : trace.steps()) {
                 TraceStep seen = player.perform(recorded);
@@ -55,7 +60,11 @@ final class Replay {
                             + "\n  seen     " + TraceWriter.write(seen));
                     return;
                 }
+                if (ended) {
+                    return;
+                }
                 model.follow(recorded);
+                model.fired(seen);
             }
         }
     }
@@ -64,18 +73,22 @@ final class Replay {
         for (AllowedDifference rule : rules) {
             if (rule.allows(recorded, seen, model)) {
                 used.merge(rule, 1, Integer::sum);
+                ended = rule.endsTrace();
                 if (rule.repeats()) {
                     return agrees(recorded, player.perform(recorded));
                 }
-                return !rule.deletesMissing() || delete(recorded, EventMatch.of(recorded, seen).missing(), player);
+                return !rule.deletesMissing() || delete(recorded, EventMatch.of(recorded, seen), player);
             }
         }
         return false;
     }
 
-    /** Deletes the knotes of events, which the recording kernel has deleted; each must be there. */
-    private static boolean delete(TraceStep recorded, List<TraceStep.Seen> events, TracePlayer player) throws IOException {
-        for (TraceStep.Seen event : events) {
+    /** Deletes the ONESHOT knotes of events, which the recording kernel has deleted; each must be there. */
+    private static boolean delete(TraceStep recorded, EventMatch match, TracePlayer player) throws IOException {
+        for (TraceStep.Seen event : match.missing()) {
+            if (!event.has(KeventFlags.EV_ONESHOT) || match.unexpected().stream().anyMatch(event::sameKnote)) {
+                continue;
+            }
             TraceStep.Change change =
                     new TraceStep.Change(event.name(), event.filter(), KeventFlags.EV_DELETE, event.udata());
             TraceStep step =

@@ -19,7 +19,8 @@ import org.kqueue.KqueueConfig;
 final class TracePlayer implements AutoCloseable {
 
     private static final int SHOWN = KeventFlags.EV_EOF | KeventFlags.EV_ONESHOT | KeventFlags.EV_ERROR;
-    private static final int PAIRS = 3;
+    /** Socket pairs that exist where a trace is not bare. */
+    static final int PAIRS = 3;
     /** More than the programs ever write by W, less than any buffer holds: such data depends on the buffer's size. */
     private static final long BUFFER_DEPENDENT = 512;
 
