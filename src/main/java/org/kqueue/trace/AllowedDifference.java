@@ -171,6 +171,31 @@ enum AllowedDifference {
             }
             return true;
         }
+    },
+
+    /**
+     * NetBSD 7: only ADD replaces a knote's udata. FreeBSD, and so the embedded kqueue: every change does. The recorded udata must be that
+     * of the last ADD, the one seen that of the last change.
+     */
+    NETBSD_UDATA_OF_ADD {
+        @Override
+        boolean allows(TraceStep recorded, TraceStep seen, KnoteModel model) {
+            return recorded.isKevent() && Replay.agrees(recorded, model.withUdataOfAdd(seen));
+        }
+    },
+
+    /**
+     * NetBSD 7: only ADD looks at the descriptor again. FreeBSD: every change does, so that a CLEAR knote whose condition holds
+     * fires again.
+     */
+    NETBSD_SILENT_CHANGE {
+        @Override
+        boolean allows(TraceStep recorded, TraceStep seen, KnoteModel model) {
+            EventMatch match = EventMatch.of(recorded, seen);
+            return isOneSided(recorded, seen, match.unexpected(), match.missing())
+                    && match.unexpected().stream().allMatch(event -> isClear(recorded, event, model)
+                            && model.isWoken(recorded.operand(0), event, KnoteModel.Cause.CHANGE, KnoteModel.Cause.SHUT));
+        }
     };
 
     /** Whether a call differs only by events of one side, and had room for more than either side's. */
@@ -206,14 +231,13 @@ enum AllowedDifference {
         return false;
     }
 
-    /** The differences between kernels of one kind: what kqueue leaves open, and what lies outside it. */
+    /** What kqueue leaves open, and what lies outside it: the differences from a kernel of the same rules. */
     static Set<AllowedDifference> everywhere() {
-        return EnumSet.allOf(AllowedDifference.class);
+        return EnumSet.complementOf(EnumSet.of(NETBSD_UDATA_OF_ADD, NETBSD_SILENT_CHANGE));
     }
 
-    static Set<AllowedDifference> of(List<String> names) {
-        EnumSet<AllowedDifference> rules = EnumSet.noneOf(AllowedDifference.class);
-        names.forEach(name -> rules.add(valueOf(name)));
-        return rules;
+    /** For a recording of NetBSD 7: its own rules as well. */
+    static Set<AllowedDifference> fromNetbsd() {
+        return EnumSet.allOf(AllowedDifference.class);
     }
 }

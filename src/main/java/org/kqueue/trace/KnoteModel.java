@@ -20,8 +20,12 @@ final class KnoteModel {
     /** Kqueue, name, filter and what happened to the descriptor since the knote last fired. */
     private final Set<String> woken = new HashSet<>();
 
+    /** udata of each knote's last ADD, and of its last change of any kind. */
+    private final Map<String, Long> addUdata = new HashMap<>();
+    private final Map<String, Long> changeUdata = new HashMap<>();
+
     /** What wakes a descriptor's waiters without changing a condition. */
-    enum Cause { READ, WRITE, SHUT }
+    enum Cause { READ, WRITE, SHUT, CHANGE }
 
     private static String key(String kqueue, String name, String filter) {
         return kqueue + ' ' + name + ' ' + filter;
@@ -101,6 +105,34 @@ final class KnoteModel {
     /** Whether a name is that of an end of a socket pair. */
     boolean isPair(String name) {
         return file(name).startsWith("a") || file(name).startsWith("b");
+    }
+
+    /** Takes a call's changes into account, before its events are compared. */
+    void changes(TraceStep step) {
+        for (TraceStep.Change change : step.changes()) {
+            String key = key(step.operand(0), change.name(), change.filter());
+            if (change.has(KeventFlags.EV_ADD)) {
+                addUdata.put(key, change.udata());
+            }
+            if (addUdata.containsKey(key)) {
+                changeUdata.put(key, change.udata());
+            }
+            if (addUdata.containsKey(key) && !change.has(KeventFlags.EV_ADD)) {
+                woken.add(key + ' ' + Cause.CHANGE);
+            }
+        }
+    }
+
+    /** The call's events with the udata of the last ADD, where they have that of the last change. */
+    TraceStep withUdataOfAdd(TraceStep seen) {
+        List<TraceStep.Seen> events = new ArrayList<>();
+        for (TraceStep.Seen event : seen.events()) {
+            String key = key(seen.operand(0), event.name(), event.filter());
+            boolean ofChange = event.isEvent() && Long.valueOf(event.udata()).equals(changeUdata.get(key));
+            events.add(!ofChange ? event : new TraceStep.Seen(event.name(), event.filter(), event.flags(), event.data(),
+                    event.fflags(), addUdata.get(key)));
+        }
+        return seen.saw(seen.outcome(), events);
     }
 
     /** Takes a recorded line into account. */

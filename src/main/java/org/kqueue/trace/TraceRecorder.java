@@ -76,7 +76,8 @@ public final class TraceRecorder {
     }
 
     private static int replay(KqueueConfig config, Path file, PrintStream out) throws IOException {
-        Replay replay = new Replay(config, SETTLE_MILLIS, AllowedDifference.everywhere());
+        Replay replay = new Replay(config, SETTLE_MILLIS, file.getFileName().toString().startsWith("bsd-")
+                ? AllowedDifference.fromNetbsd() : AllowedDifference.everywhere());
         for (Trace trace : TraceReader.read(file)) {
             replay.replay(trace);
         }
