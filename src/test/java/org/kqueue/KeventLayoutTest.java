@@ -51,11 +51,13 @@ class KeventLayoutTest {
     /** Offsets of ident, filter, flags, fflags, data, udata; size. */
     @ParameterizedTest
     @CsvSource({
-        "macos,     0, 8, 10, 12, 16, 24, 32", "freebsd,  0, 8, 10, 12, 16, 24, 64", "freebsd11, 0, 8, 10, 12, 16, 24, 32",
+        "macos,     0, 8, 10, 12, 16, 24, 32", "freebsd,  0, 8, 10, 12, 16, 24, 64",
+        "freebsd11, 0, 8, 10, 12, 16, 24, 32",
         "openbsd,   0, 8, 10, 12, 16, 24, 32", "dragonfly, 0, 8, 10, 12, 16, 24, 32",
         "netbsd,    0, 8, 12, 16, 24, 32, 40", "netbsd11, 0, 8, 12, 16, 24, 32, 72",
     })
-    void hasTheOffsetsOfTheHeader(String abi, int ident, int filter, int flags, int fflags, int data, int udata, int size) {
+    void hasTheOffsetsOfTheHeader(String abi, int ident, int filter, int flags, int fflags, int data, int udata,
+            int size) {
         KeventLayout layout = layout(abi);
         assertArrayEquals(new int[] {ident, filter, flags, fflags, data, udata, size},
                 new int[] {layout.identOffset(), layout.filterOffset(), layout.flagsOffset(), layout.fflagsOffset(),
@@ -70,8 +72,8 @@ class KeventLayoutTest {
         "netbsd,   0,  1,  2,  3,  4,  5,  6,   8", "dragonfly, -1, -2, -3, -4, -5, -6, -7,  -9",
         "netbsd11, 0,  1,  2,  3,  4,  5,  6,   8",
     })
-    void hasTheFilterNumbersOfTheHeader(String abi, int read, int write, int aio, int vnode, int proc, int signal, int timer,
-            int user) {
+    void hasTheFilterNumbersOfTheHeader(String abi, int read, int write, int aio, int vnode, int proc, int signal,
+            int timer, int user) {
         KeventLayout layout = layout(abi);
         int[] numbers = {read, write, aio, vnode, proc, signal, timer, user};
         Filter[] filters = {Filter.EVFILT_READ, Filter.EVFILT_WRITE, Filter.EVFILT_AIO, Filter.EVFILT_VNODE,

@@ -109,6 +109,8 @@ class DeregistrationTest extends SelectorTest {
         long queues = openQueues();
         List<Pair> pairs = new ArrayList<>();
         Selector other = provider.openSelector();
+        // Its wakeup may be a pipe.
+        long withSelector = openSockets();
         for (int i = 0; i < 10; i++) {
             Pair pair = pair();
             pairs.add(pair);
@@ -119,7 +121,7 @@ class DeregistrationTest extends SelectorTest {
             pair.near().close();
             pair.far().close();
         }
-        assertEquals(before + 10, openSockets());
+        assertEquals(withSelector + 10, openSockets());
         other.close();
         assertEquals(before, openSockets());
         assertEquals(queues, openQueues());

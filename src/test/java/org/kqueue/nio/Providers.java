@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Named;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
+import org.kqueue.bsd.NativeBuild;
 import org.kqueue.nio.jdk.JdkProvider;
 
 /** The providers that every selector test runs on: the JDK's own, which is the oracle, and ours on each kqueue there is here. */
@@ -32,11 +33,21 @@ final class Providers {
                 all.add(named(new KqueueConfig("embedded", null, abi, KqueueConfig.Detail.READINESS)));
             }
         }
+        if (NativeBuild.isPossible()) {
+            // The system backend: a kqueue in a library, with user events in the one and without in the other.
+            all.add(inLibrary("freebsd"));
+            all.add(inLibrary("netbsd", "-DNO_USER"));
+        }
         KqueueConfig named = KqueueConfig.fromSystemProperties();
         if (all.isEmpty() || named.library() != null) {
             all.add(named(named));
         }
         return all;
+    }
+
+    private static Named<SelectorProvider> inLibrary(String abi, String... options) {
+        String library = NativeBuild.model(abi, options).toString();
+        return named(new KqueueConfig("system", library, abi, KqueueConfig.Detail.READINESS));
     }
 
     private static Named<SelectorProvider> named(KqueueConfig config) {
