@@ -67,7 +67,7 @@ public final class NativeBuild {
                 process.destroyForcibly();
                 fail("the C compiler does not end: " + command);
             }
-            // The JVM closes its ends of the three pipes some time after the exit, which a test would see that counts descriptors.
+            // The JVM closes its ends of the pipes some time after the exit; tests that count descriptors would see it.
             process.getOutputStream().close();
             process.getInputStream().close();
             process.getErrorStream().close();
