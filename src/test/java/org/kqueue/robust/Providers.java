@@ -1,25 +1,17 @@
 package org.kqueue.robust;
 
 import java.nio.channels.spi.SelectorProvider;
+import org.kqueue.nio.KqueueSelectorProvider;
 import org.kqueue.nio.jdk.JdkProvider;
 
-/** The two sides of a comparison. */
+/** The two sides of a comparison. {@code -Dorg.kqueue.robust.provider=jdk} puts the JDK on both, which tests the tests. */
 public final class Providers {
 
     private static final SelectorProvider JDK = JdkProvider.get();
-    private static final SelectorProvider KQUEUE = ours();
+    private static final SelectorProvider KQUEUE =
+            "jdk".equals(System.getProperty("org.kqueue.robust.provider")) ? JDK : new KqueueSelectorProvider();
 
     private Providers() {
-    }
-
-    private static SelectorProvider ours() {
-        try {
-            return (SelectorProvider) Class.forName("org.kqueue.nio.KqueueSelectorProvider").getConstructor().newInstance();
-        } catch (ClassNotFoundException e) {
-            return JDK;
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
     }
 
     /** The JDK's own provider, the oracle. */

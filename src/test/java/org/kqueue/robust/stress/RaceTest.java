@@ -1,0 +1,325 @@
+package org.kqueue.robust.stress;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.kqueue.robust.Descriptors;
+import org.kqueue.robust.Pair;
+import org.kqueue.robust.Providers;
+import org.kqueue.robust.Racers;
+
+/**
+ * What other threads may do to a selector while one selects. Each race lasts {@code org.kqueue.race.millis} (700), so that hours are
+ * a matter of a property; the smallest interleavings are those of {@code src/jcstress}.
+ */
+@Timeout(value = 24, unit = TimeUnit.HOURS)
+class RaceTest {
+
+    private static final long MILLIS = Long.getLong("org.kqueue.race.millis", 700);
+    private static final long GRACE_MILLIS = 10_000;
+
+    private final SelectorProvider provider = Providers.kqueue();
+    private int descriptors;
+
+    @BeforeEach
+    void countDescriptors() throws IOException {
+        provider.openSelector().close();
+        descriptors = Descriptors.count();
+    }
+
+    @AfterEach
+    void noDescriptorIsLeft() throws InterruptedException {
+        Descriptors.assertComesDownTo(descriptors);
+    }
+
+    /** Ping-pong: each wakeup must end one select; one that is lost hangs the pair. */
+    @Test
+    void noWakeupIsLost() throws Exception {
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+            AtomicLong asked = new AtomicLong();
+            AtomicLong answered = new AtomicLong();
+            racers.repeat(() -> {
+                selector.select();
+                answered.set(asked.get());
+            });
+            racers.run(() -> {
+                while (!racers.isOver()) {
+                    long number = asked.incrementAndGet();
+                    selector.wakeup();
+                    while (answered.get() < number) {
+                        Thread.onSpinWait();
+                    }
+                }
+                return null;
+            });
+            // A lost wakeup shows as a hang, so nothing may end the selects but the race's own wakeups, and one last.
+            racers.run(() -> {
+                while (!racers.isOver()) {
+                    Thread.sleep(1);
+                }
+                asked.incrementAndGet();
+                return selector.wakeup();
+            });
+            racers.join(GRACE_MILLIS);
+            assertTrue(answered.get() > 100, "only " + answered + " wakeups were answered");
+        }
+    }
+
+    /** The usual way to hand work to an event loop: enqueue, wakeup. */
+    @Test
+    void noTaskIsLeftBehindWhenManyThreadsWakeUp() throws Exception {
+        ConcurrentLinkedQueue<Integer> queue = new ConcurrentLinkedQueue<>();
+        AtomicInteger produced = new AtomicInteger();
+        AtomicInteger consumed = new AtomicInteger();
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+            AtomicInteger producing = new AtomicInteger(4);
+            for (int i = 0; i < 4; i++) {
+                racers.repeatThen(producing::decrementAndGet, () -> {
+                    queue.add(produced.incrementAndGet());
+                    selector.wakeup();
+                    if (ThreadLocalRandom.current().nextInt(50) == 0) {
+                        Thread.sleep(1);
+                    }
+                });
+            }
+            racers.run(() -> {
+                while (producing.get() > 0 || consumed.get() < produced.get()) {
+                    selector.select(producing.get() > 0 ? 5_000 : 1);
+                    while (queue.poll() != null) {
+                        consumed.incrementAndGet();
+                    }
+                }
+                return null;
+            });
+            racers.join(GRACE_MILLIS);
+            assertEquals(produced.get(), consumed.get());
+        }
+    }
+
+    @Test
+    void aChannelRegisteredDuringASelectIsSelectedByTheNext() throws Exception {
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+            AtomicInteger registered = new AtomicInteger();
+            AtomicInteger seen = new AtomicInteger();
+            AtomicInteger registering = new AtomicInteger(2);
+            racers.run(() -> {
+                while (registering.get() > 0 || seen.get() < registered.get()) {
+                    selector.select(1_000);
+                    for (SelectionKey key : selector.selectedKeys()) {
+                        if (key.isValid() && key.isReadable()) {
+                            seen.incrementAndGet();
+                            ((Pair) key.attachment()).close();
+                        }
+                    }
+                    selector.selectedKeys().clear();
+                }
+                return null;
+            });
+            for (int i = 0; i < 2; i++) {
+                racers.repeatThen(registering::decrementAndGet, () -> {
+                    Pair pair = Pair.open(provider);
+                    pair.peer().write(ByteBuffer.wrap(new byte[1]));
+                    registered.incrementAndGet();
+                    pair.register(selector, SelectionKey.OP_READ);
+                    selector.wakeup();
+                    while (seen.get() < registered.get() - 20) {
+                        Thread.onSpinWait();
+                    }
+                });
+            }
+            racers.join(GRACE_MILLIS);
+            assertEquals(registered.get(), seen.get());
+        }
+    }
+
+    @Test
+    void interestOpsOfManyThreadsAreAllSeen() throws Exception {
+        int sinks = 8;
+        List<Pipe> pipes = new ArrayList<>();
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+            List<SelectionKey> keys = new ArrayList<>();
+            List<AtomicInteger> turns = new ArrayList<>();
+            for (int i = 0; i < sinks; i++) {
+                Pipe pipe = provider.openPipe();
+                pipes.add(pipe);
+                pipe.sink().configureBlocking(false);
+                turns.add(new AtomicInteger());
+                keys.add(pipe.sink().register(selector, 0, turns.get(i)));
+            }
+            racers.run(() -> {
+                while (!racers.isOver()) {
+                    selector.select(1_000);
+                    for (SelectionKey key : selector.selectedKeys()) {
+                        // As a server that hands the key to a worker does.
+                        key.interestOpsAnd(~SelectionKey.OP_WRITE);
+                        ((AtomicInteger) key.attachment()).incrementAndGet();
+                    }
+                    selector.selectedKeys().clear();
+                }
+                return null;
+            });
+            for (int i = 0; i < sinks; i++) {
+                SelectionKey key = keys.get(i);
+                AtomicInteger turn = turns.get(i);
+                racers.repeat(() -> {
+                    int before = turn.get();
+                    key.interestOpsOr(SelectionKey.OP_WRITE);
+                    selector.wakeup();
+                    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(GRACE_MILLIS / 2);
+                    while (turn.get() == before && !racers.isOver()) {
+                        assertTrue(System.nanoTime() - end < 0, "interest in writing is lost: " + key);
+                        Thread.onSpinWait();
+                    }
+                });
+            }
+            racers.join(GRACE_MILLIS);
+            for (AtomicInteger turn : turns) {
+                assertTrue(turn.get() > 0, "a key was never selected");
+            }
+        }
+        for (Pipe pipe : pipes) {
+            pipe.sink().close();
+            pipe.source().close();
+        }
+    }
+
+    @Test
+    void cancelAndCloseWhileSelectingLeaveNothing() throws Exception {
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+            racers.repeat(() -> {
+                selector.select(key -> {
+                    if (key.isValid()) {
+                        key.readyOps();
+                    }
+                }, 1);
+            });
+            for (int i = 0; i < 3; i++) {
+                racers.repeat(() -> {
+                    try (Pair pair = Pair.open(provider)) {
+                        SelectionKey key = pair.register(selector, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
+                        if (ThreadLocalRandom.current().nextBoolean()) {
+                            key.cancel();
+                            assertThrows(CancelledKeyException.class, key::interestOps);
+                        } else if (ThreadLocalRandom.current().nextBoolean()) {
+                            pair.ours().close();
+                        } else {
+                            key.interestOps(SelectionKey.OP_READ);
+                        }
+                    } catch (CancelledKeyException e) {
+                        // The selecting thread has been faster.
+                    }
+                });
+            }
+            racers.join(GRACE_MILLIS);
+            selector.selectNow();
+            assertEquals(Set.of(), selector.keys());
+            assertEquals(Set.of(), selector.selectedKeys());
+        }
+    }
+
+    @Test
+    void closingTheSelectorEndsASelectAndInvalidatesAll() throws Exception {
+        try (Racers racers = new Racers(MILLIS)) {
+            while (!racers.isOver()) {
+                Selector selector = provider.openSelector();
+                try (Pair pair = Pair.open(provider); Racers round = new Racers(1)) {
+                    SelectionKey key = pair.register(selector, SelectionKey.OP_READ);
+                    CyclicBarrier start = new CyclicBarrier(3);
+                    round.run(() -> {
+                        start.await();
+                        try {
+                            while (true) {
+                                selector.select();
+                            }
+                        } catch (ClosedSelectorException e) {
+                            return null;
+                        }
+                    });
+                    round.run(() -> {
+                        start.await();
+                        try (Pair late = Pair.open(provider)) {
+                            SelectionKey lateKey = late.register(selector, SelectionKey.OP_WRITE);
+                            selector.wakeup();
+                            return lateKey;
+                        } catch (ClosedSelectorException | CancelledKeyException e) {
+                            return null;
+                        }
+                    });
+                    round.run(() -> {
+                        start.await();
+                        spin(ThreadLocalRandom.current().nextInt(20_000));
+                        selector.close();
+                        return null;
+                    });
+                    round.join(GRACE_MILLIS);
+                    assertFalse(selector.isOpen());
+                    assertFalse(key.isValid());
+                    assertThrows(ClosedSelectorException.class, selector::keys);
+                }
+            }
+        }
+    }
+
+    @Test
+    void interruptEndsTheSelectAndStays() throws Exception {
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+            AtomicLong ended = new AtomicLong();
+            CyclicBarrier[] hand = {new CyclicBarrier(2)};
+            Thread[] selecting = new Thread[1];
+            racers.run(() -> {
+                selecting[0] = Thread.currentThread();
+                hand[0].await();
+                while (!racers.isOver()) {
+                    selector.select();
+                    assertTrue(Thread.interrupted(), "select came back without an interrupt");
+                    ended.incrementAndGet();
+                }
+                return null;
+            });
+            racers.run(() -> {
+                hand[0].await();
+                while (!racers.isOver()) {
+                    long before = ended.get();
+                    spin(ThreadLocalRandom.current().nextInt(2_000));
+                    selecting[0].interrupt();
+                    while (ended.get() == before) {
+                        Thread.onSpinWait();
+                    }
+                }
+                selecting[0].interrupt();
+                return null;
+            });
+            racers.join(GRACE_MILLIS);
+            assertTrue(ended.get() > 10, "only " + ended + " interrupts");
+        }
+    }
+
+    private static void spin(int turns) {
+        for (int i = 0; i < turns; i++) {
+            Thread.onSpinWait();
+        }
+    }
+}
