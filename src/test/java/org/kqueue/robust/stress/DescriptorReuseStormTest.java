@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,9 +53,15 @@ class DescriptorReuseStormTest {
         AtomicLong rounds = new AtomicLong();
         AtomicLong unseen = new AtomicLong();
         try (Selector selector = provider.openSelector(); Racers racers = new Racers(SECONDS * 1_000)) {
-            racers.repeat(() -> select(selector));
+            AtomicInteger opening = new AtomicInteger(THREADS);
+            racers.run(() -> {
+                while (opening.get() > 0) {
+                    select(selector);
+                }
+                return null;
+            });
             for (int i = 0; i < THREADS; i++) {
-                racers.repeat(() -> {
+                racers.repeatThen(opening::decrementAndGet, () -> {
                     round(selector, unseen);
                     rounds.incrementAndGet();
                 });
