@@ -185,9 +185,16 @@ final class Knotes {
         watch(key);
     }
 
-    /** An event whose key is gone, so that no knote of its descriptor and filter is wanted. */
-    void deleteStray(int index) {
-        changes.add(events.ident(index), events.filterNumber(index), EV_DELETE, 0, 0, events.udata(index));
+    /**
+     * An event with the udata of no key. Its knote is deleted, unless the descriptor has a key by now that wants this filter: then
+     * the knote is given to that one.
+     */
+    void deleteStray(int index, KqueueSelectionKey subscriber) {
+        if (subscriber != null && (subscriber.registered & filter(index)) != 0) {
+            changes.add(subscriber.fd, events.filterNumber(index), EV_ADD, 0, 0, subscriber.udata);
+        } else {
+            changes.add(events.ident(index), events.filterNumber(index), EV_DELETE, 0, 0, events.udata(index));
+        }
     }
 
     /** The kernel has deleted the knote; the next select adds it again, if it is still wanted. */

@@ -1,6 +1,7 @@
 package org.kqueue.nio;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.IllegalSelectorException;
@@ -16,6 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.kqueue.ClosedKqueueException;
 import org.kqueue.EventList;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
@@ -205,6 +207,8 @@ public final class KqueueSelector extends AbstractSelector {
                     leftNanos = timeoutNanos - (System.nanoTime() - start);
                 }
             } while (leftNanos > 0);
+        } catch (ClosedKqueueException e) {
+            // close() could not wake this thread and has closed the kqueue under it: the same as a wakeup.
         } finally {
             wakeup.unblock();
         }
@@ -226,12 +230,23 @@ public final class KqueueSelector extends AbstractSelector {
             } else if (udata == WAKEUP) {
                 wakeup.acknowledge();
             } else if (key == null) {
-                knotes.deleteStray(i);
+                knotes.deleteStray(i, subscriber(events.ident(i)));
             } else if (key.isValid()) {
                 fire(key, knotes.filter(i), flags, events.fflags(i), collect);
             }
         }
         return refused;
+    }
+
+    /** The key that a descriptor has now, null where it has none. Only for events that should not be: looks at all keys. */
+    private KqueueSelectionKey subscriber(long ident) {
+        for (SelectionKey one : keys) {
+            KqueueSelectionKey key = (KqueueSelectionKey) one;
+            if (key.fd == ident && key.isValid()) {
+                return key;
+            }
+        }
+        return null;
     }
 
     private void fire(KqueueSelectionKey key, int filter, int flags, int fflags, boolean collect) {
@@ -398,14 +413,20 @@ public final class KqueueSelector extends AbstractSelector {
 
     @Override
     protected void implCloseSelector() throws IOException {
-        wakeup.wake();
+        IOException failure = null;
+        try {
+            wakeup.wake();
+        } catch (UncheckedIOException e) {
+            // A thread that waits holds the locks taken below; closing the kqueue ends its wait too.
+            failure = e.getCause();
+            kqueue.close();
+        }
         synchronized (this) {
             synchronized (selectedKeys) {
-                IOException failure = null;
                 try {
                     deregisterAll();
                 } catch (IOException e) {
-                    failure = e;
+                    failure = failure == null ? e : failure;
                 }
                 try {
                     wakeup.close();

@@ -76,6 +76,8 @@ final class SelectWakeup {
                     try {
                         event.signal();
                     } catch (IOException e) {
+                        // Nobody was told: the next wakeup must find BLOCKED and signal, or the select stays for ever.
+                        STATE.compareAndSet(this, WOKEN, BLOCKED);
                         throw new UncheckedIOException("the selector cannot be woken", e);
                     }
                 }

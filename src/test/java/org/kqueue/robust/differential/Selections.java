@@ -3,6 +3,7 @@ package org.kqueue.robust.differential;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -60,10 +61,20 @@ final class Selections {
         }
     }
 
-    /** A fresh channel makes the oracle return at once, so with one about nothing is said on who ended the wait. */
+    /** With a channel about for which the oracle returns at once and we do not, nothing is said on who ended the wait. */
     private boolean vague(Selector selector) {
         return selector.isOpen() && selector.keys().stream().anyMatch(key -> key.isValid() && key.interestOps() != 0
-                && world.slots.get(world.numberOf(key)).isFresh());
+                && (isFresh(key) || returnsWithNothing(key)));
+    }
+
+    /** Rule "no empty return": the filter of an operation fires, and its channel's state makes it ready for nothing. */
+    private static boolean returnsWithNothing(SelectionKey key) {
+        if (!(key.channel() instanceof SocketChannel stream)) {
+            return false;
+        }
+        int ops = key.interestOps();
+        return stream.isConnected() && (ops & SelectionKey.OP_CONNECT) != 0
+                || stream.isConnectionPending() && (ops & SelectionKey.OP_CONNECT) == 0;
     }
 
     private String watched(Selector selector, Form form, boolean withAction, int chance)
@@ -122,10 +133,11 @@ final class Selections {
     private String offered(int n, Map<SelectionKey, Integer> offered) {
         Map<Integer, Integer> byNumber = new TreeMap<>();
         offered.forEach((key, ops) -> {
-            if (oracle && isFresh(key)) {
+            int expected = World.withoutLateConnect(key, ops);
+            if (oracle && (isFresh(key) || expected == 0)) {
                 world.unsure.add(key);
             } else {
-                byNumber.put(world.numberOf(key), ops);
+                byNumber.put(world.numberOf(key), expected);
                 world.unsure.remove(key);
             }
         });
@@ -142,15 +154,22 @@ final class Selections {
                 continue;
             }
             Integer old = before.get(key);
-            if (old != null && old == key.readyOps()) {
+            int fresh = old == null ? key.readyOps() : key.readyOps() & ~old;
+            if (old == null) {
+                world.lost.remove(key);
+            } else if (oracle) {
+                world.lost.merge(key, old & ~key.readyOps(), (a, b) -> a | b);
+            }
+            if (fresh == 0) {
                 continue;
             }
             count++;
-            if (oracle && isFresh(key)) {
+            int ops = World.withoutLateConnect(key, fresh);
+            if (oracle && old == null && (isFresh(key) || ops == 0)) {
                 keys.remove();
                 world.unsure.add(key);
-            } else {
-                updated.put(world.numberOf(key), key.readyOps());
+            } else if (ops != 0) {
+                updated.put(world.numberOf(key), ops);
                 if (old == null) {
                     world.unsure.remove(key);
                 }

@@ -18,6 +18,7 @@ import java.nio.channels.spi.SelectorProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,11 @@ final class World implements AutoCloseable {
     final List<Slot> slots = new ArrayList<>();
     /** Keys whose ready set was written by a readiness that is this world's alone (rule "fresh channels are silent"). */
     final Set<SelectionKey> unsure = new HashSet<>();
+    /**
+     * Rule "ready bits stay": with an error the JDK replaces the ready set of a selected key by its interest set, where the
+     * specification keeps what was in it. The bits it has dropped.
+     */
+    final Map<SelectionKey, Integer> lost = new HashMap<>();
     private final Path folder;
     private final Socket deaf;
     private int files;
@@ -151,6 +157,12 @@ final class World implements AutoCloseable {
         return (InetSocketAddress) deaf.getLocalSocketAddress();
     }
 
+    /** Rule "OP_CONNECT while pending": of a connected channel with an error the JDK says OP_CONNECT too, we do not. */
+    static int withoutLateConnect(SelectionKey key, int ops) {
+        return key.channel() instanceof SocketChannel stream && !stream.isConnectionPending() ? ops & ~SelectionKey.OP_CONNECT
+                : ops;
+    }
+
     /** The keys of a selector by channel number, or null when it is closed. */
     Map<Integer, KeyState> keys(int selector) {
         Selector s = selectors[selector];
@@ -161,7 +173,8 @@ final class World implements AutoCloseable {
         for (SelectionKey key : s.keys()) {
             boolean selected = s.selectedKeys().contains(key);
             states.put(numberOf(key), key.isValid()
-                    ? new KeyState(true, key.interestOps(), key.readyOps(), selected, unsure.contains(key))
+                    ? new KeyState(true, key.interestOps(),
+                            withoutLateConnect(key, key.readyOps() | lost.getOrDefault(key, 0)), selected, unsure.contains(key))
                     : new KeyState(false, 0, 0, selected, false));
         }
         return states;

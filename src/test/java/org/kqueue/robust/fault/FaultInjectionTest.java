@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +37,7 @@ import org.kqueue.robust.Pair;
 import org.kqueue.robust.Providers;
 
 /** The selector over a kqueue that fails by plan: the specified exception or recovery, no lost key, no spin, no leak. */
-@Timeout(60)
+@Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FaultInjectionTest {
 
     private static final int PAIRS = 12;
@@ -51,12 +52,23 @@ class FaultInjectionTest {
         // The first open makes what is made once per process.
         FaultyBackend.openSelector(new Faults() {
         }).close();
+        Pair.open(Providers.kqueue()).close();
         descriptors = Descriptors.count();
     }
 
     @AfterEach
     void noDescriptorIsLeft() throws InterruptedException {
         Descriptors.assertComesDownTo(descriptors);
+    }
+
+    @Test
+    void losesNothingAndInventsNothingWithoutFaults() throws IOException {
+        try (Workload work = new Workload(FaultyBackend.openSelector(new Faults() {
+        }), PAIRS, 5)) {
+            work.run(5 * ROUNDS);
+            assertEquals(0, work.failures, "selects that threw");
+            assertEquals(0, work.falseAlarms, "keys ready without cause");
+        }
     }
 
     @Test
@@ -166,25 +178,29 @@ class FaultInjectionTest {
     @ValueSource(ints = {Errno.ENOMEM, Errno.EFAULT, Errno.EINVAL, Errno.EBADF})
     void throwsAndLosesNothingWhenTheCallFails(int errno) throws IOException {
         AtomicInteger calls = new AtomicInteger();
+        AtomicBoolean over = new AtomicBoolean();
         Faults everyThird = new Faults() {
             @Override
             public int kevent(Kqueue real, ChangeList changes, EventList events, long timeoutNanos) {
-                return calls.incrementAndGet() % 3 == 0 ? -errno : BackendCalls.call(real, changes, events, timeoutNanos);
+                return calls.incrementAndGet() % 3 == 0 && !over.get() ? -errno
+                        : BackendCalls.call(real, changes, events, timeoutNanos);
             }
         };
         try (Workload work = new Workload(FaultyBackend.openSelector(everyThird), PAIRS, 3)) {
             work.run(ROUNDS);
             assertTrue(work.failures > 0, "no select threw");
+            over.set(true);
         }
     }
 
     @Test
     void losesNothingWhenTheCallFailsHalfWayThroughTheChanges() throws IOException {
         AtomicInteger calls = new AtomicInteger();
+        AtomicBoolean over = new AtomicBoolean();
         Faults halfWay = new Faults() {
             @Override
             public int kevent(Kqueue real, ChangeList changes, EventList events, long timeoutNanos) {
-                if (changes == null || changes.size() < 2 || calls.incrementAndGet() % 3 != 0) {
+                if (over.get() || changes == null || changes.size() < 2 || calls.incrementAndGet() % 3 != 0) {
                     return BackendCalls.call(real, changes, events, timeoutNanos);
                 }
                 for (int i = 0; i < changes.size() / 2; i++) {
@@ -196,6 +212,7 @@ class FaultInjectionTest {
         try (Workload work = new Workload(FaultyBackend.openSelector(halfWay), PAIRS, 4)) {
             work.run(ROUNDS);
             assertTrue(work.failures > 0, "no select threw");
+            over.set(true);
         }
     }
 
@@ -207,7 +224,8 @@ class FaultInjectionTest {
                 return -Errno.EBADF;
             }
         };
-        try (Selector selector = FaultyBackend.openSelector(bad); Pair pair = Pair.open(Providers.kqueue())) {
+        Selector selector = FaultyBackend.openSelector(bad);
+        try (Pair pair = Pair.open(Providers.kqueue())) {
             pair.register(selector, SelectionKey.OP_READ);
             for (int i = 0; i < 3; i++) {
                 KeventException e = assertThrows(KeventException.class, selector::select);
@@ -215,6 +233,9 @@ class FaultInjectionTest {
                 assertTrue(e.getMessage().contains("EBADF"), e.getMessage());
             }
         }
+        // Says so too, and closes all the same.
+        assertThrows(KeventException.class, selector::close);
+        assertFalse(selector.isOpen());
     }
 
     @Test
@@ -406,6 +427,26 @@ class FaultInjectionTest {
         // Nobody is blocked, so nobody has to be woken; a broken wakeup must not stand in the way.
         selector.close();
         assertFalse(selector.isOpen());
+    }
+
+    @Test
+    void closeEndsASelectThatCannotBeWoken() throws Exception {
+        Faults fails = new Faults() {
+            @Override
+            public void signal() throws IOException {
+                throw new KeventException("kevent", 9, Errno.ENOMEM, "ENOMEM", null);
+            }
+        };
+        Selector selector = FaultyBackend.openSelector(fails);
+        Pair pair = Pair.open(Providers.kqueue());
+        SelectionKey key = pair.register(selector, SelectionKey.OP_READ);
+        Selecting selecting = new Selecting(selector);
+        selecting.awaitBlocked();
+        pair.close();
+        assertThrows(KeventException.class, selector::close);
+        selecting.join(5_000);
+        assertFalse(selecting.isAlive(), "the select goes on");
+        assertFalse(key.isValid());
     }
 
     /** A thread in {@code select()}. */
