@@ -25,10 +25,12 @@ public abstract class Kqueue implements Closeable {
     private static final int CLOSED = 1 << 31;
     private static final long CLOSE_RETRY_MILLIS = 10;
     private static final VarHandle CALLS;
+    private static final VarHandle INTERRUPTED;
 
     static {
         try {
             CALLS = MethodHandles.lookup().findVarHandle(Kqueue.class, "calls", int.class);
+            INTERRUPTED = MethodHandles.lookup().findVarHandle(Kqueue.class, "interrupted", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -39,6 +41,8 @@ public abstract class Kqueue implements Closeable {
     /** Calls under way, plus {@link #CLOSED}. */
     @SuppressWarnings("unused")
     private volatile int calls;
+    @SuppressWarnings("unused")
+    private volatile long interrupted;
 
     /**
      * For a backend.
@@ -179,7 +183,9 @@ public abstract class Kqueue implements Closeable {
             return 0;
         }
         while (isOpen()) {
-            if (n < 0 && n != -Errno.EINTR) {
+            if (n == -Errno.EINTR) {
+                INTERRUPTED.getAndAdd(this, 1L);
+            } else if (n < 0) {
                 throw failure(-n, changes);
             }
             // EINTR: the kernel has applied every change already, so go on with an empty change list; a second EV_DELETE
@@ -364,6 +370,15 @@ public abstract class Kqueue implements Closeable {
         if (failure != null) {
             throw failure;
         }
+    }
+
+    /**
+     * How many native calls a signal has interrupted ({@code EINTR}). Each was continued; this is for those who wonder.
+     *
+     * @return the count since the kqueue was opened
+     */
+    public final long interruptedCalls() {
+        return interrupted;
     }
 
     /**

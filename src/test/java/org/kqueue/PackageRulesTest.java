@@ -26,7 +26,10 @@ class PackageRulesTest {
             "org.kqueue.bsd", Set.of("org.kqueue"),
             "org.kqueue.linux", Set.of("org.kqueue"),
             "org.kqueue.trace", Set.of("org.kqueue"),
-            "org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk"),
+            "org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr", "org.kqueue.nio.jmx"),
+            // Its events are called org.kqueue.Select and the like.
+            "org.kqueue.nio.jfr", Set.of("org.kqueue"),
+            "org.kqueue.nio.jmx", Set.of(),
             "org.kqueue.nio.jdk", Set.of(),
             "org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk"));
 

@@ -29,7 +29,7 @@ final class Knotes {
     private static final int MAX_EVENTS = 8192;
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final Kqueue kqueue;
+    private final Observation observation;
     private final InterestQueue interestQueue;
     private final int readFilter;
     private final int writeFilter;
@@ -45,8 +45,8 @@ final class Knotes {
     private KqueueSelectionKey[] watched = new KqueueSelectionKey[8];
     private int watchedSize;
 
-    Knotes(Kqueue kqueue, InterestQueue interestQueue) {
-        this.kqueue = kqueue;
+    Knotes(Kqueue kqueue, InterestQueue interestQueue, Observation observation) {
+        this.observation = observation;
         this.interestQueue = interestQueue;
         readFilter = kqueue.layout().number(Filter.EVFILT_READ);
         writeFilter = kqueue.layout().number(Filter.EVFILT_WRITE);
@@ -77,7 +77,7 @@ final class Knotes {
         }
         boolean applied = false;
         try {
-            kqueue.kevent(changes, events, watchedSize > 0 ? Math.min(timeoutNanos, SLICE_NANOS) : timeoutNanos);
+            observation.kevent(changes, events, watchedSize > 0 ? Math.min(timeoutNanos, SLICE_NANOS) : timeoutNanos);
             applied = true;
         } finally {
             changes.clear();
@@ -237,7 +237,7 @@ final class Knotes {
                 receipts.resize(2 * deletes.size());
             }
             // The receipts may carry ENOENT and EBADF, for the reasons above.
-            kqueue.kevent(deletes, receipts, 0);
+            observation.kevent(deletes, receipts, 0);
         }
     }
 }

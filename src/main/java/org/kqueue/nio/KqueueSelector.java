@@ -22,6 +22,7 @@ import org.kqueue.EventList;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.nio.jdk.JdkChannels;
+import org.kqueue.nio.jmx.KqueueMXBean;
 
 /**
  * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels and for {@link DescriptorChannel}s. Made by
@@ -55,6 +56,7 @@ public final class KqueueSelector extends AbstractSelector {
     private final SelectedKeys selectedKeys = new SelectedKeys();
     // all below guarded by this
     private final Knotes knotes;
+    private final Observation observation;
     private boolean selecting;
     /** The number of the select under way; {@link KqueueSelectionKey#countedBy} of the keys it has counted. */
     private int select;
@@ -71,7 +73,8 @@ public final class KqueueSelector extends AbstractSelector {
         this.kqueue = kqueue;
         try {
             wakeup = new SelectWakeup(kqueue, WAKEUP);
-            knotes = new Knotes(kqueue, interestQueue);
+            observation = new Observation(this, kqueue);
+            knotes = new Knotes(kqueue, interestQueue, observation);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 kqueue.close();
@@ -146,7 +149,12 @@ public final class KqueueSelector extends AbstractSelector {
             selecting = true;
             try {
                 synchronized (selectedKeys) {
-                    return doSelect(action, timeoutNanos);
+                    observation.beginSelect();
+                    try {
+                        return doSelect(action, timeoutNanos);
+                    } finally {
+                        observation.endSelect(counted, keys.size());
+                    }
                 }
             } finally {
                 selecting = false;
@@ -188,6 +196,7 @@ public final class KqueueSelector extends AbstractSelector {
 
     private void await(long timeoutNanos, boolean collect) throws IOException {
         if (!wakeup.block()) {
+            observation.wokenUp();
             poll(collect);
             return;
         }
@@ -197,7 +206,11 @@ public final class KqueueSelector extends AbstractSelector {
             do {
                 boolean refused = process(knotes.kevent(leftNanos), collect);
                 deregisterCancelled();
-                if (fired || wakeup.isWoken()) {
+                boolean woken = wakeup.isWoken();
+                if (woken) {
+                    observation.wokenUp();
+                }
+                if (fired || woken) {
                     if (refused) {
                         process(knotes.kevent(0), collect);
                     }
@@ -225,6 +238,7 @@ public final class KqueueSelector extends AbstractSelector {
                 refused = true;
                 int filter = knotes.filter(i);
                 if (key != null && key.isValid() && knotes.refused(key, filter)) {
+                    observation.refused(key, events, i);
                     makeReady(key, key.interest(), collect);
                 }
             } else if (udata == WAKEUP) {
@@ -423,6 +437,7 @@ public final class KqueueSelector extends AbstractSelector {
         }
         synchronized (this) {
             synchronized (selectedKeys) {
+                observation.close();
                 try {
                     deregisterAll();
                 } catch (IOException e) {
@@ -457,6 +472,59 @@ public final class KqueueSelector extends AbstractSelector {
         }
         deregister(all, n);
         selectedKeys.clear();
+    }
+
+    /**
+     * What this selector has done so far. Any thread may ask at any time, also after the selector is closed.
+     *
+     * @return counters that go on counting; not a copy
+     */
+    public KqueueMXBean metrics() {
+        return observation.counters();
+    }
+
+    /**
+     * What all selectors of this JVM have done so far, those included that are closed.
+     *
+     * @return counters that go on counting; not a copy
+     */
+    public static KqueueMXBean jvmMetrics() {
+        return JvmCounters.INSTANCE;
+    }
+
+    /**
+     * Has selects timed from the next on, for {@link KqueueMXBean#getSelectNanos()} and its like. Not done by itself, as it costs two
+     * looks at the clock a select.
+     *
+     * @param on whether to
+     */
+    public void timed(boolean on) {
+        observation.timed(on);
+    }
+
+    /**
+     * Registers {@link #metrics()} with the platform's MBean server until the selector is closed, and has selects timed. A second call
+     * does nothing. The system property {@code org.kqueue.jmx=true} does this for every selector.
+     *
+     * @return the bean's name, {@code org.kqueue:type=KqueueSelector,id=} and a number
+     * @throws ClosedSelectorException if the selector is closed
+     * @throws IllegalStateException if the MBean server refuses
+     */
+    public String registerMXBean() {
+        String name = observation.registerBean();
+        if (name == null) {
+            throw new ClosedSelectorException();
+        }
+        return name;
+    }
+
+    /**
+     * Registers {@link #jvmMetrics()} with the platform's MBean server as {@code org.kqueue:type=Kqueue}. A second call does nothing.
+     *
+     * @throws IllegalStateException if the MBean server refuses
+     */
+    public static void registerJvmMXBean() {
+        Observation.registerJvmBean();
     }
 
     /**
