@@ -190,10 +190,12 @@ final class Knotes {
      * the knote is given to that one.
      */
     void deleteStray(int index, KqueueSelectionKey subscriber) {
-        if (subscriber != null && (subscriber.registered & filter(index)) != 0) {
-            changes.add(subscriber.fd, events.filterNumber(index), EV_ADD, 0, 0, subscriber.udata);
+        int number = events.filterNumber(index);
+        boolean ours = number == readFilter || number == writeFilter;
+        if (ours && subscriber != null && (subscriber.registered & filter(index)) != 0) {
+            changes.add(subscriber.fd, number, EV_ADD, 0, 0, subscriber.udata);
         } else {
-            changes.add(events.ident(index), events.filterNumber(index), EV_DELETE, 0, 0, events.udata(index));
+            changes.add(events.ident(index), number, EV_DELETE, 0, 0, events.udata(index));
         }
     }
 
