@@ -54,7 +54,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     private static RuntimeException tryOut() {
         try {
-            openKqueue().close();
+            openConfigured().close();
             JdkChannels.open();
             return null;
         } catch (IllegalArgumentException e) {
@@ -64,7 +64,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
         }
     }
 
-    private static Kqueue openKqueue() throws IOException {
+    private static Kqueue openConfigured() throws IOException {
         return Kqueue.open(KqueueConfig.fromSystemProperties().withDetail(KqueueConfig.Detail.READINESS));
     }
 
@@ -89,7 +89,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     @Override
     public AbstractSelector openSelector() throws IOException {
-        return instead != null ? instead.openSelector() : new KqueueSelector(this, openKqueue());
+        return instead != null ? instead.openSelector() : new KqueueSelector(this, openConfigured());
     }
 
     @Override

@@ -55,16 +55,20 @@ final class Providers {
     }
 
     /** Ours, on a kqueue that no system property names. */
-    private static final class On extends KqueueSelectorProvider {
+    static final class On extends KqueueSelectorProvider {
         private final KqueueConfig config;
 
         On(KqueueConfig config) {
             this.config = config;
         }
 
+        Kqueue openKqueue() throws IOException {
+            return Kqueue.open(config);
+        }
+
         @Override
         public AbstractSelector openSelector() throws IOException {
-            return new KqueueSelector(this, Kqueue.open(config));
+            return new KqueueSelector(this, openKqueue());
         }
     }
 }

@@ -1,0 +1,179 @@
+package org.kqueue.nio;
+
+import static java.nio.channels.SelectionKey.OP_READ;
+import static java.nio.channels.SelectionKey.OP_WRITE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.channels.Pipe;
+import java.nio.channels.SelectionKey;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.Errno;
+import org.kqueue.Filter;
+import org.kqueue.KeventException;
+import org.kqueue.KeventFlags;
+import org.kqueue.Kqueue;
+
+/** What the selector makes of a kqueue that refuses, fails, or reports what nobody asked for; and how often it calls. */
+@ParameterizedClass(name = "{0}")
+@MethodSource("org.kqueue.nio.Providers#ours")
+class FaultTest extends SelectorTest {
+
+    private FaultyKqueue kqueue;
+
+    @BeforeEach
+    void openFaultySelector() throws IOException {
+        kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
+        selector = closed(new KqueueSelector(provider, kqueue));
+    }
+
+    @Test
+    void changesAndWaitAreOneCall() throws IOException {
+        Pair pair = pair();
+        SelectionKey near = register(pair.near(), OP_READ | OP_WRITE);
+        register(pair.far(), OP_READ);
+        selector.select();
+        assertEquals(1, kqueue.calls.size(), () -> kqueue.calls.toString());
+        near.interestOps(OP_READ);
+        selector.selectNow();
+        assertEquals(2, kqueue.calls.size());
+        assertTrue(kqueue.calls.get(1).contains("EV_DELETE"), kqueue.calls.get(1));
+        near.interestOps(OP_READ | OP_WRITE);
+        near.interestOps(OP_READ);
+        selector.selectNow();
+        assertEquals("[]", kqueue.calls.get(2), "changes that cancel out");
+    }
+
+    @Test
+    void refusedAdditionMakesTheKeyReadyAndIsTriedAgain() throws IOException {
+        Pipe pipe = pipe();
+        kqueue.refuseChanges(Errno.EPIPE);
+        SelectionKey key = register(pipe.sink(), OP_WRITE);
+        assertEquals(1, selector.select());
+        assertEquals(OP_WRITE, key.readyOps());
+        assertEquals(OP_WRITE, readyAfterSelect(key));
+        key.interestOps(0);
+        assertSilent(selector);
+    }
+
+    @Test
+    void refusedAdditionDoesNotHideWhatElseIsReady() throws IOException {
+        Pipe pipe = pipe();
+        write(pipe.sink(), 1);
+        SelectionKey ready = register(pipe.source(), OP_READ);
+        assertEquals(1, selector.select());
+        selector.selectedKeys().clear();
+        kqueue.refuseChanges(Errno.ENOMEM);
+        SelectionKey refused = register(pipe().source(), OP_READ);
+        assertEquals(2, selector.select());
+        assertTrue(ready.isReadable());
+        assertTrue(refused.isReadable());
+        assertEquals(OP_READ, readyAfterSelect(ready));
+    }
+
+    @Test
+    void refusedDeletionIsIgnored() throws IOException {
+        for (int errno : new int[] {Errno.ENOENT, Errno.EBADF, Errno.EINVAL}) {
+            Pair pair = pair();
+            SelectionKey key = register(pair.near(), OP_WRITE);
+            assertEquals(OP_WRITE, readyAfterSelect(key));
+            key.interestOps(0);
+            kqueue.refuseChanges(errno);
+            // The knote is still there and has its event, which deletes it again.
+            assertSilent(selector);
+            key.interestOps(OP_WRITE);
+            assertEquals(OP_WRITE, readyAfterSelect(key));
+            key.cancel();
+        }
+    }
+
+    @Test
+    void failedCallLosesNoKey() throws IOException {
+        Pair pair = pair();
+        SelectionKey near = register(pair.near(), OP_READ | OP_WRITE);
+        selector.selectNow();
+        near.interestOps(OP_READ);
+        SelectionKey far = register(pair.far(), OP_WRITE);
+        kqueue.next((changes, events) -> -Errno.ENOMEM);
+        KeventException failure = assertThrows(KeventException.class, selector::selectNow);
+        assertEquals("ENOMEM", failure.errnoName());
+        assertEquals(OP_WRITE, readyAfterSelect(far));
+        assertEquals(0, near.readyOps() & OP_READ);
+        far.interestOps(0);
+        assertSilent(selector);
+        write(pair.far(), 1);
+        assertEquals(OP_READ, readyAfterSelect(near));
+    }
+
+    @Test
+    void eventOfAKeyThatIsGoneIsDeleted() throws IOException {
+        Pipe pipe = pipe();
+        write(pipe.sink(), 1);
+        SelectionKey key = register(pipe.source(), OP_READ);
+        int fd = ((KqueueSelectionKey) key).fd;
+        long stale = ((KqueueSelectionKey) key).udata ^ 1L << 40;
+        kqueue.next((changes, events) -> {
+            events.prepare(0);
+            events.append(fd, kqueue.layout().number(Filter.EVFILT_READ), 0, 0, 1, stale);
+            return 1;
+        });
+        kqueue.next((changes, events) -> null);
+        selector.select(50);
+        assertTrue(kqueue.calls.get(1).contains("EV_DELETE"), () -> kqueue.calls.toString());
+    }
+
+    @Test
+    void interruptedCallGoesOn() throws IOException {
+        Pipe pipe = pipe();
+        write(pipe.sink(), 1);
+        kqueue.next((changes, events) -> -Errno.EINTR);
+        register(pipe.source(), 0);
+        assertSilent(selector);
+    }
+
+    @Test
+    void knoteThatTheKernelDeletedIsAddedAgain() throws IOException {
+        Pipe pipe = pipe();
+        SelectionKey key = register(pipe.sink(), OP_WRITE);
+        KqueueSelectionKey ours = (KqueueSelectionKey) key;
+        kqueue.next((changes, events) -> {
+            // FreeBSD, when the reader has closed.
+            events.prepare(0);
+            events.append(ours.fd, kqueue.layout().number(Filter.EVFILT_WRITE),
+                    KeventFlags.EV_ONESHOT | KeventFlags.EV_EOF, 0, 0, ours.udata);
+            return 1;
+        });
+        assertEquals(OP_WRITE, readyAfterSelect(key));
+        kqueue.refuseChanges(Errno.EPIPE);
+        assertEquals(OP_WRITE, readyAfterSelect(key));
+        assertEquals(OP_WRITE, readyAfterSelect(key));
+        assertTrue(kqueue.calls.get(1).contains("EV_ADD"), () -> kqueue.calls.toString());
+    }
+
+    @Test
+    void failedCallWhileDeregisteringStillGivesBackTheDescriptor() throws IOException {
+        Pipe pipe = pipe();
+        register(pipe.source(), OP_READ);
+        selector.selectNow();
+        pipe.source().close();
+        kqueue.next((changes, events) -> -Errno.ENOMEM);
+        assertThrows(KeventException.class, selector::selectNow);
+        assertTrue(selector.keys().isEmpty());
+        assertEquals(0, selector.selectNow());
+        assertThrows(IOException.class, () -> write(pipe.sink(), 1), "the source is closed");
+    }
+
+    @Test
+    void failedOpenClosesTheKqueue() throws IOException {
+        Kqueue behind = ((Providers.On) provider).openKqueue();
+        behind.close();
+        FaultyKqueue closed = new FaultyKqueue(behind);
+        assertThrows(IOException.class, () -> new KqueueSelector(provider, closed));
+        assertTrue(!closed.isOpen());
+    }
+}

@@ -1,0 +1,117 @@
+package org.kqueue.nio;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.kqueue.ChangeList;
+import org.kqueue.EventList;
+import org.kqueue.Filter;
+import org.kqueue.KeventException;
+import org.kqueue.KeventFlags;
+import org.kqueue.Kqueue;
+import org.kqueue.Wakeup;
+
+/** A kqueue that counts calls, refuses what it is told to refuse, and reports what it is told to report; else as the one behind. */
+final class FaultyKqueue extends Kqueue {
+
+    /** The fault of one call, before the kqueue behind is asked. */
+    interface Fault {
+        /** Returns the result of the call, or null to ask the kqueue behind. */
+        Integer call(ChangeList changes, EventList events);
+    }
+
+    private final Kqueue behind;
+    private final List<Fault> faults = new ArrayList<>();
+    /** Each call's changes as text. */
+    final List<String> calls = new ArrayList<>();
+
+    FaultyKqueue(Kqueue behind) {
+        super(behind.layout());
+        this.behind = behind;
+    }
+
+    /** For the next call that has changes or, later, for the calls after it, one each. */
+    void next(Fault fault) {
+        faults.add(fault);
+    }
+
+    /** Answers every change of the next call that has changes with an error, and applies none. */
+    void refuseChanges(int errno) {
+        next((changes, events) -> {
+            if (changes == null || changes.size() == 0) {
+                return null;
+            }
+            events.prepare(changes.size());
+            for (int i = 0; i < changes.size(); i++) {
+                events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, 0, errno, changes.udata(i));
+            }
+            return events.size();
+        });
+    }
+
+    @Override
+    protected int call(ChangeList changes, EventList events, long timeoutNanos) {
+        calls.add(String.valueOf(changes));
+        Integer result = faults.isEmpty() ? null : faults.get(0).call(changes, events);
+        if (result != null) {
+            faults.remove(0);
+            return result;
+        }
+        try {
+            return ask(changes, events, timeoutNanos);
+        } catch (KeventException e) {
+            return -e.errno();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** With lists of its own: a list is in use by one call at a time. */
+    private int ask(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
+        ChangeList ownChanges = behind.newChangeList(8);
+        for (int i = 0; changes != null && i < changes.size(); i++) {
+            ownChanges.add(changes.ident(i), changes.filterNumber(i), changes.flags(i), changes.fflags(i), changes.data(i),
+                    changes.udata(i));
+        }
+        EventList ownEvents = behind.newEventList(events == null ? 0 : events.capacity());
+        int n = behind.kevent(ownChanges, ownEvents, timeoutNanos);
+        if (events != null) {
+            events.prepare(0);
+            for (int i = 0; i < n; i++) {
+                events.append(ownEvents.ident(i), ownEvents.filterNumber(i), ownEvents.flags(i), ownEvents.fflags(i),
+                        ownEvents.data(i), ownEvents.udata(i));
+            }
+        }
+        return n;
+    }
+
+    @Override
+    public int fd() {
+        return behind.fd();
+    }
+
+    @Override
+    public boolean supports(Filter filter) {
+        return behind.supports(filter);
+    }
+
+    @Override
+    public Wakeup newWakeup(long udata) throws IOException {
+        return behind.newWakeup(udata);
+    }
+
+    @Override
+    public String toString() {
+        return "faulty " + behind;
+    }
+
+    @Override
+    protected void interruptCalls() {
+        // Only the selector calls, and it closes when no call is under way.
+    }
+
+    @Override
+    protected void release() throws IOException {
+        behind.close();
+    }
+}
