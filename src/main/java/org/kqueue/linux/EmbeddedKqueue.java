@@ -199,9 +199,9 @@ final class EmbeddedKqueue extends Kqueue {
                 }
                 int errno = register(memory);
                 boolean receipt = change.has(KeventFlags.EV_RECEIPT);
-                if (errno == 0) {
-                    errno = descriptors.flush(memory, receipt || i + 1 == n ? -1 : changes.ident(i + 1));
-                }
+                // Also behind a change that failed: those before it on the same descriptor may not be told to epoll yet.
+                int flushed = descriptors.flush(memory, receipt || i + 1 == n ? -1 : changes.ident(i + 1));
+                errno = errno == 0 ? flushed : errno;
                 if (errno == 0 && !receipt) {
                     continue;
                 }
