@@ -24,6 +24,7 @@ final class FaultyKqueue extends Kqueue {
     private final List<Fault> faults = new ArrayList<>();
     /** Each call's changes as text. */
     final List<String> calls = new ArrayList<>();
+    boolean refuseWakeups;
 
     FaultyKqueue(Kqueue behind) {
         super(behind.layout());
@@ -97,6 +98,9 @@ final class FaultyKqueue extends Kqueue {
 
     @Override
     public Wakeup newWakeup(long udata) throws IOException {
+        if (refuseWakeups) {
+            throw new IOException("no wakeup");
+        }
         return behind.newWakeup(udata);
     }
 
