@@ -30,6 +30,7 @@ class PackageRulesTest {
             // Its events are called org.kqueue.Select and the like.
             "org.kqueue.nio.jfr", Set.of("org.kqueue"),
             "org.kqueue.nio.jmx", Set.of(),
+            "org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels", "org.kqueue.nio.jdk"),
             "org.kqueue.nio.jdk", Set.of(),
             "org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk"));
 

@@ -74,6 +74,17 @@ public final class SignalChannel extends EventChannel {
     }
 
     /**
+     * Sends a signal to this process, as {@code kill(getpid(), ...)} does.
+     *
+     * @param signal by name, with or without {@code SIG}
+     * @throws IllegalArgumentException for a signal that {@link #open} refuses
+     * @throws UnsupportedOperationException where this Java has no jdk.unsupported
+     */
+    public static void raise(String signal) {
+        SignalHandling.raise(SignalHandling.checkedName(signal));
+    }
+
+    /**
      * Reads the next signal. In blocking mode waits for one.
      *
      * @return the signal and how often it was sent; null if there is none in non-blocking mode

@@ -43,11 +43,18 @@ final class InternalPackage {
     private static final Map<String, Object> PASS_OBJECTS =
             Collections.singletonMap(Library.OPTION_ALLOW_OBJECTS, Boolean.TRUE);
 
+    private static volatile boolean openedHere;
+
     private InternalPackage() {
     }
 
     static boolean isOpen() {
         return Object.class.getModule().isOpen(NAME, InternalPackage.class.getModule());
+    }
+
+    /** Whether it was {@link #open} that opened the package. */
+    static boolean isOpenedHere() {
+        return openedHere;
     }
 
     /**
@@ -70,6 +77,7 @@ final class InternalPackage {
         if (!isOpen()) {
             throw new ReflectiveOperationException("Module.implAddOpens returned, but " + NAME + " is not open");
         }
+        openedHere = true;
     }
 
     private static Method accessible(Class<?> owner, String name, String signature) {

@@ -39,6 +39,16 @@ public final class JdkChannels {
     }
 
     /**
+     * How the package came to be open, for a report.
+     *
+     * @return a few words, also where it is not open
+     */
+    public static String access() {
+        return !InternalPackage.isOpen() ? "not open"
+                : InternalPackage.isOpenedHere() ? "opened through JNI" : "open by --add-opens or the agent";
+    }
+
+    /**
      * Whether a channel is one of the JDK's, which have a descriptor to select on.
      *
      * @param channel any channel

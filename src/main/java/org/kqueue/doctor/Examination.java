@@ -1,0 +1,149 @@
+package org.kqueue.doctor;
+
+import com.sun.jna.Native;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.management.JMException;
+import javax.management.ObjectName;
+import org.kqueue.Filter;
+import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
+import org.kqueue.nio.KqueueSelectorProvider;
+import org.kqueue.nio.jdk.JdkChannels;
+
+/** Looks at this machine and this Java, from the bottom up. */
+final class Examination {
+
+    private static final String[] LINUX_LIMITS = {
+        "fs/epoll/max_user_watches", "fs/inotify/max_user_instances", "fs/inotify/max_user_watches",
+    };
+
+    private final Report report = new Report();
+    private final List<String> failing = new ArrayList<>();
+
+    Report report() {
+        return report;
+    }
+
+    /** Returns whether the selector can serve. */
+    boolean run() {
+        platform();
+        SelectorProvider provider = null;
+        String reason = null;
+        try {
+            provider = new KqueueSelectorProvider();
+        } catch (RuntimeException | LinkageError e) {
+            reason = String.valueOf(e.getMessage());
+        }
+        report.add("jdk channels", "sun.nio.ch", access(provider));
+        kqueue(provider);
+        if (provider != null) {
+            reason = selector(provider);
+        }
+        limits();
+        report.add("verdict", "selector", reason == null ? "can serve" : "cannot serve: " + reason);
+        report.add("verdict", "filters", failing.isEmpty() ? "all tried work" : "not all work: " + String.join(", ", failing));
+        return reason == null;
+    }
+
+    private void platform() {
+        String version = Doctor.class.getPackage().getImplementationVersion();
+        report.add("platform", "kqueue-nio", version == null ? "development" : version);
+        report.add("platform", "system", property("os.name") + " " + property("os.version") + ", " + property("os.arch"));
+        report.add("platform", "java", property("java.vendor") + " " + property("java.runtime.version") + ", "
+                + property("java.vm.name"));
+        report.add("platform", "jna", jna());
+        report.add("platform", "provider", SelectorProvider.provider().getClass().getName());
+    }
+
+    private static String jna() {
+        try {
+            return Native.VERSION + ", native part " + Native.VERSION_NATIVE;
+        } catch (LinkageError e) {
+            return "cannot be used: " + e;
+        }
+    }
+
+    private static String property(String name) {
+        return System.getProperty(name);
+    }
+
+    private static String access(SelectorProvider provider) {
+        if (provider != null) {
+            return JdkChannels.access();
+        }
+        try {
+            JdkChannels.open();
+            return JdkChannels.access();
+        } catch (UnsupportedOperationException | LinkageError e) {
+            return "cannot be opened: " + e.getMessage();
+        }
+    }
+
+    private void kqueue(SelectorProvider provider) {
+        try (Kqueue kqueue = Kqueue.open(KqueueConfig.fromSystemProperties())) {
+            report.add("kqueue", "backend", kqueue.toString());
+            report.add("kqueue", "abi", kqueue.layout().name() + ", a kevent of " + kqueue.layout().size() + " bytes");
+            if (provider != null) {
+                for (Filter filter : FilterTrial.FILTERS) {
+                    String result = FilterTrial.of(filter, kqueue, provider);
+                    report.add("kqueue", filter.name(), result);
+                    if (!result.startsWith(FilterTrial.WORKS)) {
+                        failing.add(filter.name());
+                    }
+                }
+            }
+        } catch (IOException | RuntimeException | LinkageError e) {
+            report.add("kqueue", "backend", "none: " + e.getMessage());
+        }
+    }
+
+    /** Returns what keeps the selector from serving, null if nothing. */
+    private String selector(SelectorProvider provider) {
+        SelectorTrial trial = new SelectorTrial(provider);
+        try {
+            trial.serve();
+            report.add("selector", "accept, connect, write, read", "over loopback: works");
+            long[] nanos = trial.wakeups();
+            report.add("selector", "wakeup of a waiting select", "median " + nanos[nanos.length / 2] / 1000 + " \u00b5s, 99 % within "
+                    + nanos[nanos.length * 99 / 100] / 1000 + " \u00b5s, of " + nanos.length);
+            return null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "interrupted";
+        } catch (IOException | RuntimeException | LinkageError e) {
+            report.add("selector", "failure", e.toString());
+            return e.toString();
+        }
+    }
+
+    private void limits() {
+        try {
+            report.add("limits", "descriptors open", system("OpenFileDescriptorCount"));
+            report.add("limits", "descriptors allowed", system("MaxFileDescriptorCount"));
+        } catch (JMException | LinkageError e) {
+            report.add("limits", "descriptors", "unknown: " + e);
+        }
+        for (String name : LINUX_LIMITS) {
+            Path file = Path.of("/proc/sys", name);
+            // Line by line: such a file has to be read in one go, and Files.readString begins with one byte.
+            try (BufferedReader lines = Files.newBufferedReader(file)) {
+                report.add("limits", name, Long.parseLong(lines.readLine()));
+            } catch (IOException | NumberFormatException e) {
+                // Not Linux, or not shown to this process.
+                continue;
+            }
+        }
+    }
+
+    private static Object system(String attribute) throws JMException {
+        return ManagementFactory.getPlatformMBeanServer().getAttribute(
+                new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME), attribute);
+    }
+}
