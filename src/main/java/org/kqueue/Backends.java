@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.kqueue.foreign.ForeignCalls;
 
 /** Chooses backend and ABI for a {@link KqueueConfig}. */
 final class Backends {
@@ -22,6 +23,7 @@ final class Backends {
             throw new KqueueUnavailableException("kqueue-nio needs a 64-bit Java; this one is "
                     + System.getProperty("sun.arch.data.model") + "-bit (" + System.getProperty("os.arch") + ")");
         }
+        ForeignCalls.requireProperty();
         KqueueBackend backend = backend(config);
         String abi = config.abi() != null ? config.abi() : backend.defaultAbi(config);
         if (abi == null) {

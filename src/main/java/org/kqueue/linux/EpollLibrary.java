@@ -2,6 +2,10 @@ package org.kqueue.linux;
 
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import org.kqueue.foreign.ForeignCalls;
 
 /**
  * The C library's calls, by their C names and with the header's numbers. No logic. Memory goes by address; a result of -1 leaves the
@@ -66,9 +70,44 @@ final class EpollLibrary {
 
     static native int epoll_create1(int flags);
 
-    static native int epoll_ctl(int epfd, int op, int fd, long event);
+    static int epoll_ctl(int epfd, int op, int fd, long event) {
+        try {
+            return (int) Select.EPOLL_CTL.invokeExact(epfd, op, fd, event);
+        } catch (Throwable e) {
+            throw ForeignCalls.thrown(e);
+        }
+    }
 
-    static native int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis);
+    static int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis) {
+        try {
+            return (int) Select.EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
+        } catch (Throwable e) {
+            throw ForeignCalls.thrown(e);
+        }
+    }
+
+    /** The calls that a select is made of. */
+    private static final class Select {
+
+        static final MethodHandle EPOLL_CTL;
+        static final MethodHandle EPOLL_WAIT;
+
+        static {
+            Native.register(Select.class, Platform.C_LIBRARY_NAME);
+            MethodHandles.Lookup jna = MethodHandles.lookup();
+            EPOLL_CTL = ForeignCalls.ofLibc(jna, "epoll_ctl",
+                    MethodType.methodType(int.class, int.class, int.class, int.class, long.class));
+            EPOLL_WAIT = ForeignCalls.ofLibc(jna, "epoll_wait",
+                    MethodType.methodType(int.class, int.class, long.class, int.class, int.class));
+        }
+
+        private Select() {
+        }
+
+        static native int epoll_ctl(int epfd, int op, int fd, long event);
+
+        static native int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis);
+    }
 
     static native int eventfd(int initval, int flags);
 
@@ -101,5 +140,23 @@ final class EpollLibrary {
         }
 
         static native int epoll_pwait2(int epfd, long events, int maxevents, long timespec, long sigmask);
+
+        static int await(int epfd, long events, int maxevents, long timespec) {
+            try {
+                return (int) Timed.EPOLL_PWAIT2.invokeExact(epfd, events, maxevents, timespec, 0L);
+            } catch (Throwable e) {
+                throw ForeignCalls.thrown(e);
+            }
+        }
+    }
+
+    /** Apart from the class above, so that it is linked when it is first needed. */
+    private static final class Timed {
+
+        static final MethodHandle EPOLL_PWAIT2 = ForeignCalls.ofLibc(MethodHandles.lookup().in(Pwait2.class), "epoll_pwait2",
+                MethodType.methodType(int.class, int.class, long.class, int.class, long.class, long.class));
+
+        private Timed() {
+        }
     }
 }

@@ -37,7 +37,7 @@ final class EpollWait {
         if (timeoutNanos == 0 || timeoutNanos == Kqueue.FOREVER) {
             n = EpollLibrary.epoll_wait(kqfd, memory.eventsAddress(), maxevents, timeoutNanos == 0 ? 0 : -1);
         } else if (precise) {
-            n = EpollLibrary.Pwait2.epoll_pwait2(kqfd, memory.eventsAddress(), maxevents, memory.timespec(timeoutNanos), 0);
+            n = EpollLibrary.Pwait2.await(kqfd, memory.eventsAddress(), maxevents, memory.timespec(timeoutNanos));
         } else {
             // Up: a wait that ends too early makes its caller spin for the rest.
             long millis = timeoutNanos / MILLI + (timeoutNanos % MILLI == 0 ? 0 : 1);

@@ -1,0 +1,120 @@
+package org.kqueue.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** JNA or java.lang.foreign: the same results, the same errno. */
+class ForeignCallsTest {
+
+    private static final int EBADF = 9;
+    private static final int EINVAL = 22;
+    private static final MethodType TYPE = MethodType.methodType(int.class, int.class);
+
+    private final String before = System.getProperty(ForeignCalls.CALLS);
+
+    /** JNA's mapping. */
+    static final class Libc {
+        static {
+            Native.register(Libc.class, Platform.C_LIBRARY_NAME);
+        }
+
+        private Libc() {
+        }
+
+        static native int dup(int fd);
+
+        static native int epoll_create1(int flags);
+    }
+
+    @AfterEach
+    void restoreProperty() {
+        if (before == null) {
+            System.clearProperty(ForeignCalls.CALLS);
+        } else {
+            System.setProperty(ForeignCalls.CALLS, before);
+        }
+    }
+
+    private static MethodHandle libc(String name) throws IllegalAccessException {
+        return ForeignCalls.ofLibc(MethodHandles.privateLookupIn(Libc.class, MethodHandles.lookup()), name, TYPE);
+    }
+
+    @Test
+    void failedCallLeavesErrnoWhereJnaLeavesIt() throws Throwable {
+        for (String calls : new String[] {"auto", "jna"}) {
+            System.setProperty(ForeignCalls.CALLS, calls);
+            MethodHandle dup = libc("dup");
+            Native.setLastError(0);
+            assertEquals(-1, (int) dup.invokeExact(-1), calls);
+            assertEquals(EBADF, Native.getLastError(), calls);
+        }
+    }
+
+    @Test
+    void threadsDoNotMixUpTheirErrnos() throws Exception {
+        MethodHandle dup = libc("dup");
+        MethodHandle epollCreate = libc("epoll_create1");
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            Future<Boolean> a = threads.submit(always(dup, -1, EBADF));
+            Future<Boolean> b = threads.submit(always(epollCreate, -1, EINVAL));
+            assertTrue(a.get());
+            assertTrue(b.get());
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private static Callable<Boolean> always(MethodHandle call, int fd, int errno) {
+        return () -> {
+            for (int i = 0; i < 20_000; i++) {
+                try {
+                    if ((int) call.invokeExact(fd) != -1 || Native.getLastError() != errno) {
+                        return false;
+                    }
+                } catch (Throwable e) {
+                    throw new AssertionError(e);
+                }
+            }
+            return true;
+        };
+    }
+
+    @Test
+    void jnaIsUsedWhereThePropertySaysSo() {
+        System.setProperty(ForeignCalls.CALLS, "jna");
+        assertNull(ForeignCalls.of(() -> {
+            throw new AssertionError("looked up");
+        }, "dup", TYPE));
+    }
+
+    @Test
+    void unknownValueIsAnsweredWithTheAllowedOnes() {
+        System.setProperty(ForeignCalls.CALLS, "jni");
+        String message = assertThrows(IllegalArgumentException.class, ForeignCalls::requireProperty).getMessage();
+        assertEquals("org.kqueue.calls=jni; allowed: auto, jna, foreign", message);
+    }
+
+    @Test
+    void foreignIsRefusedBeforeJava22() {
+        assumeTrue(Runtime.version().feature() < 22, "this Java has java.lang.foreign");
+        System.setProperty(ForeignCalls.CALLS, "foreign");
+        String message = assertThrows(UnsupportedOperationException.class, ForeignCalls::requireProperty).getMessage();
+        assertTrue(message.contains("Java 22"), message);
+    }
+}
