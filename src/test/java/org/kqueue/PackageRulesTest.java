@@ -22,9 +22,10 @@ class PackageRulesTest {
     private static final Pattern NAME_OF_OURS = Pattern.compile("\\b(org\\.kqueue(?:\\.[a-z]+)*)\\.[A-Z]\\w*");
 
     private static final Map<String, Set<String>> MAY_USE = Map.of(
-            "org.kqueue", Set.of(),
-            "org.kqueue.bsd", Set.of("org.kqueue"),
-            "org.kqueue.linux", Set.of("org.kqueue"),
+            "org.kqueue", Set.of("org.kqueue.foreign"),
+            "org.kqueue.foreign", Set.of(),
+            "org.kqueue.bsd", Set.of("org.kqueue", "org.kqueue.foreign"),
+            "org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.foreign"),
             "org.kqueue.trace", Set.of("org.kqueue"),
             "org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr", "org.kqueue.nio.jmx"),
             // Its events are called org.kqueue.Select and the like.
