@@ -21,19 +21,19 @@ class PackageRulesTest {
     private static final Path SOURCES = Path.of("src/main/java");
     private static final Pattern NAME_OF_OURS = Pattern.compile("\\b(org\\.kqueue(?:\\.[a-z]+)*)\\.[A-Z]\\w*");
 
-    private static final Map<String, Set<String>> MAY_USE = Map.of(
-            "org.kqueue", Set.of("org.kqueue.foreign"),
-            "org.kqueue.foreign", Set.of(),
-            "org.kqueue.bsd", Set.of("org.kqueue", "org.kqueue.foreign"),
-            "org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.foreign"),
-            "org.kqueue.trace", Set.of("org.kqueue"),
-            "org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr", "org.kqueue.nio.jmx"),
+    private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
+            Map.entry("org.kqueue", Set.of("org.kqueue.foreign")),
+            Map.entry("org.kqueue.foreign", Set.of()),
+            Map.entry("org.kqueue.bsd", Set.of("org.kqueue", "org.kqueue.foreign")),
+            Map.entry("org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.foreign")),
+            Map.entry("org.kqueue.trace", Set.of("org.kqueue")),
+            Map.entry("org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr", "org.kqueue.nio.jmx")),
             // Its events are called org.kqueue.Select and the like.
-            "org.kqueue.nio.jfr", Set.of("org.kqueue"),
-            "org.kqueue.nio.jmx", Set.of(),
-            "org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels", "org.kqueue.nio.jdk"),
-            "org.kqueue.nio.jdk", Set.of(),
-            "org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk"));
+            Map.entry("org.kqueue.nio.jfr", Set.of("org.kqueue")),
+            Map.entry("org.kqueue.nio.jmx", Set.of()),
+            Map.entry("org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels", "org.kqueue.nio.jdk")),
+            Map.entry("org.kqueue.nio.jdk", Set.of()),
+            Map.entry("org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk")));
 
     @Test
     void packagesUseWhatLiesBelowThem() throws IOException {
