@@ -10,6 +10,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
+import org.kqueue.Errno;
+import org.kqueue.KeventException;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.nio.jdk.ChannelFactory;
@@ -56,12 +58,19 @@ public class KqueueSelectorProvider extends SelectorProvider {
         try {
             openConfigured().close();
             JdkChannels.open();
+            loadErrors();
             return null;
         } catch (IllegalArgumentException e) {
             return e;
         } catch (IOException | LinkageError | RuntimeException e) {
             return new UnsupportedOperationException("KqueueSelectorProvider cannot serve here: " + e.getMessage(), e);
         }
+    }
+
+    /** When descriptors run out, classes in a folder cannot be loaded any more, and the error must be told all the same. */
+    private static void loadErrors() {
+        ChannelFactory.loadErrors();
+        new KeventException("kqueue", -1, Errno.EMFILE, Errno.name(Errno.EMFILE, Errno.Numbering.BSD), null);
     }
 
     private static Kqueue openConfigured() throws IOException {

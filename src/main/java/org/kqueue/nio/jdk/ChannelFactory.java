@@ -33,6 +33,11 @@ public final class ChannelFactory {
     private ChannelFactory() {
     }
 
+    /** Loads what is needed when a channel cannot be opened for want of descriptors: then classes in a folder cannot be loaded. */
+    public static void loadErrors() {
+        Rethrow.asIOException(new IOException());
+    }
+
     /** The constructor that takes a provider and {@code others}, or null where this JDK has none. */
     private static MethodHandle find(String name, Class<?> result, Class<?>... others) {
         try {
