@@ -127,7 +127,16 @@ final class Selections {
             }
             offered.merge(key, key.readyOps(), (a, b) -> a | b);
         });
-        return withAction ? offered(n, offered) : updated(selector, n, before);
+        String result = withAction ? offered(n, offered) : updated(selector, n, before);
+        if (oracle) {
+            // Where an event makes nothing ready, the JDK empties the ready set of a key that it does not select.
+            for (SelectionKey key : selector.keys()) {
+                if (key.isValid() && returnsWithNothing(key) && !offered.containsKey(key)) {
+                    world.unsure.add(key);
+                }
+            }
+        }
+        return result;
     }
 
     private String offered(int n, Map<SelectionKey, Integer> offered) {
