@@ -41,7 +41,7 @@ final class Examination {
         } catch (RuntimeException | LinkageError e) {
             reason = String.valueOf(e.getMessage());
         }
-        report.add("jdk channels", "sun.nio.ch", access(provider));
+        report.add("jdk channels", "access", access(provider));
         kqueue(provider);
         if (provider != null) {
             reason = selector(provider);
