@@ -12,6 +12,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelectionKey;
+import org.kqueue.Event;
+import org.kqueue.Filter;
 import org.kqueue.nio.ReadyOps.State;
 import org.kqueue.nio.jdk.JdkChannels;
 
@@ -163,6 +165,88 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
         } catch (IOException closed) {
             return false;
         }
+    }
+
+    /**
+     * How many bytes can be read without waiting, asked of the kernel now: {@code data} of {@code EVFILT_READ}. Nothing is read. On a UDP
+     * channel, the bytes of all datagrams that are queued; on a channel of {@link org.kqueue.nio.channels}, its events.
+     *
+     * @return the number of bytes; 0 also at the end of the stream
+     * @throws IllegalStateException for a listener, which has {@link #waitingConnections} instead
+     * @throws CancelledKeyException if the key is not valid
+     * @throws IOException if the kernel refuses
+     */
+    public long readableBytes() throws IOException {
+        if (channel instanceof ServerSocketChannel) {
+            throw new IllegalStateException("a listener has connections to accept, not bytes to read");
+        }
+        return data(look(Filter.EVFILT_READ));
+    }
+
+    /**
+     * How many connections wait to be accepted, asked of the kernel now: {@code data} of {@code EVFILT_READ}. On Linux 1 stands for any
+     * number on a Unix-domain listener.
+     *
+     * @return the number
+     * @throws IllegalStateException for a channel that is no listener
+     * @throws CancelledKeyException if the key is not valid
+     * @throws IOException if the kernel refuses
+     */
+    public long waitingConnections() throws IOException {
+        if (!(channel instanceof ServerSocketChannel)) {
+            throw new IllegalStateException("not a listener: " + channel);
+        }
+        return data(look(Filter.EVFILT_READ));
+    }
+
+    /**
+     * How many bytes can be written without waiting, asked of the kernel now: {@code data} of {@code EVFILT_WRITE}. An estimate on
+     * Linux, where the kernel counts its own overhead, and a constant for Unix-domain sockets on FreeBSD.
+     *
+     * @return the free space, 0 where there is not enough for the channel to be writable
+     * @throws CancelledKeyException if the key is not valid
+     * @throws IOException if the kernel refuses, such as for a channel that cannot be written to
+     */
+    public long writableBytes() throws IOException {
+        return data(look(Filter.EVFILT_WRITE));
+    }
+
+    /**
+     * Whether the peer will send no more, asked of the kernel now: {@code EV_EOF} of {@code EVFILT_READ}. There may still be
+     * {@link #readableBytes} that it has sent before.
+     *
+     * @return true at the end
+     * @throws CancelledKeyException if the key is not valid
+     * @throws IOException if the kernel refuses
+     */
+    public boolean isEndOfStream() throws IOException {
+        Event event = look(Filter.EVFILT_READ);
+        return event != null && event.isEof();
+    }
+
+    /**
+     * The error that the next read or write will fail with, asked of the kernel now; asking does not take it away. The embedded kqueue
+     * infers it: reset where there was a connection, else refused.
+     *
+     * @return the errno's name, such as {@code "ECONNRESET"}; null where there is none
+     * @throws CancelledKeyException if the key is not valid
+     * @throws IOException if the kernel refuses
+     */
+    public String pendingError() throws IOException {
+        Event event = look(Filter.EVFILT_READ);
+        String error = event == null ? null : event.errorName();
+        // The embedded kqueue cannot tell of a socket it sees for the first time whether it was ever connected; the channel can.
+        boolean connected = channel instanceof SocketChannel socket && socket.isConnected();
+        return connected && "ECONNREFUSED".equals(error) ? "ECONNRESET" : error;
+    }
+
+    private Event look(Filter filter) throws IOException {
+        ensureValid();
+        return selector.probe().look(fd, filter);
+    }
+
+    private static long data(Event event) {
+        return event == null ? 0 : event.data();
     }
 
     @Override

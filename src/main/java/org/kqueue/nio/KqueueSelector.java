@@ -54,6 +54,7 @@ public final class KqueueSelector extends AbstractSelector {
     private final KeyTable keys = new KeyTable();
     private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
     private final SelectedKeys selectedKeys = new SelectedKeys();
+    private final ConditionProbe probe = new ConditionProbe();
     // all below guarded by this
     private final Knotes knotes;
     private final Observation observation;
@@ -415,6 +416,10 @@ public final class KqueueSelector extends AbstractSelector {
         return key;
     }
 
+    ConditionProbe probe() {
+        return probe;
+    }
+
     void interestChanged(KqueueSelectionKey key) {
         interestQueue.add(key);
     }
@@ -438,6 +443,11 @@ public final class KqueueSelector extends AbstractSelector {
         synchronized (this) {
             synchronized (selectedKeys) {
                 observation.close();
+                try {
+                    probe.close();
+                } catch (IOException e) {
+                    failure = failure == null ? e : failure;
+                }
                 try {
                     deregisterAll();
                 } catch (IOException e) {
