@@ -2,9 +2,19 @@
  * A kqueue in the process, over poll(2), for one ABI (-DABI_...). It is handed native memory by the code under test,
  * checks every byte of it, and answers in it.
  *
- *   READ, WRITE   any descriptor that poll takes
- *   USER          not with -DNO_USER
+ *   READ, WRITE   any descriptor that poll takes, and READ for another kqueue of this library
+ *   USER          not with -DNO_USER; -DUSER_LIMIT=n allows n of them, then ENOMEM
  *   TIMER         milliseconds
+ *
+ * Active knotes are queued and delivered first in, first out; what becomes active between two calls is found in the
+ * order of registration. The kqueue's own descriptor is an epoll set that watches what the knotes watch, so that
+ * poll(2) says "readable" for it; timers, and more data for an EV_CLEAR knote that has been told of some, it does not
+ * see.
+ *
+ * -DQUIRKS: no kernel but a library over epoll, with the differences from BSD that libkqueue publishes. It does not see
+ * a close; waits although it has answered a change; keeps a change's flags in the answer; returns at most 512 events;
+ * has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
+ * WRITE how much is queued.
  *
  * One call, one failure or one answer can be scripted: the model_... functions. With -DOWN_DESCRIPTORS the numbers it
  * gives out are its own and mean something else to the process, as with a kernel in a library; -DBARE leaves out all
@@ -23,8 +33,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -40,8 +52,14 @@
 static int own_to_host[1024];
 #endif
 
+#if defined(USER_LIMIT)
+static int users;
+#endif
+
 struct knote {
-	struct knote	*next, *prev;		/* all of the queue, the next to be looked at first */
+	TAILQ_ENTRY(knote) all;			/* in the order of registration */
+	TAILQ_ENTRY(knote) active;		/* if queued, in the order of activation */
+	int		queued;
 	struct knote	*same_hash;
 	uint64_t	ident;
 	int		filter;
@@ -49,16 +67,21 @@ struct knote {
 	int		disabled;
 	uint32_t	fflags;
 	int64_t		data;
+	int64_t		lowat;			/* NOTE_LOWAT, else 0 */
 	void		*udata;
 	int		triggered;		/* USER */
 	int		reported;		/* READ, WRITE with CLEAR: told, and not drained since */
 	int64_t		last_data;
+	int		last_eof;
+	int64_t		seen_data;		/* what is_active saw last, to be delivered */
+	int		seen_eof;
 	dev_t		dev;			/* which file the number meant when the knote was added */
 	ino_t		ino;
 	int64_t		deadline, period;	/* TIMER, ns */
 	short		revents;
-	int		polled;
 };
+
+TAILQ_HEAD(knotes, knote);
 
 struct waiter {
 	struct waiter	*next;
@@ -66,14 +89,19 @@ struct waiter {
 };
 
 struct queue {
-	struct knote	head;
+	int		kqfd;			/* the process's number */
+	struct knotes	all, active;
 	struct knote	*hash[HASH];
-	int		count;
+	int		count, active_count;
+	int		rings;			/* the bell is on */
+	int		visited;		/* refresh under way: kqueues may watch each other in a circle */
 	struct waiter	*waiters;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct queue *queues[QUEUES];
+/* Always readable; in the set of every kqueue, and asked for while a knote without descriptor is active. */
+static int bell = -1;
 
 static struct {
 	int	calls, waits, kqueues;
@@ -141,19 +169,23 @@ find(struct queue *q, uint64_t ident, int filter)
 }
 
 static void
-append(struct queue *q, struct knote *kn)
+enqueue(struct queue *q, struct knote *kn)
 {
-	kn->prev = q->head.prev;
-	kn->next = &q->head;
-	kn->prev->next = kn;
-	q->head.prev = kn;
+	if (!kn->queued) {
+		kn->queued = 1;
+		q->active_count++;
+		TAILQ_INSERT_TAIL(&q->active, kn, active);
+	}
 }
 
 static void
-unchain(struct knote *kn)
+dequeue(struct queue *q, struct knote *kn)
 {
-	kn->prev->next = kn->next;
-	kn->next->prev = kn->prev;
+	if (kn->queued) {
+		kn->queued = 0;
+		q->active_count--;
+		TAILQ_REMOVE(&q->active, kn, active);
+	}
 }
 
 static void
@@ -163,7 +195,11 @@ drop(struct queue *q, struct knote *kn)
 	while (*at != kn)
 		at = &(*at)->same_hash;
 	*at = kn->same_hash;
-	unchain(kn);
+	dequeue(q, kn);
+	TAILQ_REMOVE(&q->all, kn, all);
+#if defined(USER_LIMIT)
+	users -= kn->filter == EVFILT_USER;
+#endif
 	q->count--;
 	free(kn);
 }
@@ -196,6 +232,53 @@ is_known(int filter)
 	return is_descriptor(filter);
 }
 
+/* The kqueue that a descriptor of the process is, or NULL. Only one of ours has the bell in its set. */
+static struct queue *
+live_queue(int fd)
+{
+	struct queue *q = fd < 0 || fd >= QUEUES ? NULL : queues[fd];
+	struct epoll_event ev = { q != NULL && q->rings ? EPOLLIN : 0, { 0 } };
+	return q != NULL && epoll_ctl(fd, EPOLL_CTL_MOD, bell, &ev) == 0 ? q : NULL;
+}
+
+static int
+is_awaited(struct knote *kn)
+{
+	return kn != NULL && !kn->disabled && !((kn->flags & EV_CLEAR) && kn->reported && !kn->queued);
+}
+
+/* Brings the set that makes the kqueue pollable in step with a descriptor's knotes. */
+static void
+watch(struct queue *q, uint64_t ident)
+{
+	int fd = host(ident);
+	struct epoll_event ev = { 0, { 0 } };
+	if (is_awaited(find(q, ident, EVFILT_READ)))
+		ev.events |= EPOLLIN | EPOLLRDHUP;
+	if (is_awaited(find(q, ident, EVFILT_WRITE)))
+		ev.events |= EPOLLOUT;
+	if (ev.events == 0)
+		epoll_ctl(q->kqfd, EPOLL_CTL_DEL, fd, NULL);
+	else if (epoll_ctl(q->kqfd, EPOLL_CTL_MOD, fd, &ev) != 0)
+		epoll_ctl(q->kqfd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+static void
+ring(struct queue *q)
+{
+	struct knote *kn;
+	int rings = 0;
+	TAILQ_FOREACH(kn, &q->active, active)
+		rings |= !is_descriptor(kn->filter);
+	if (rings != q->rings) {
+		struct epoll_event ev = { rings ? EPOLLIN : 0, { 0 } };
+		q->rings = rings;
+		epoll_ctl(q->kqfd, EPOLL_CTL_MOD, bell, &ev);
+	}
+}
+
+static void activate(struct queue *, struct knote *);
+
 static int
 apply(struct queue *q, const struct kevent *kev)
 {
@@ -207,15 +290,24 @@ apply(struct queue *q, const struct kevent *kev)
 	if ((flags & EV_ENABLE) && (flags & EV_DISABLE))
 		return EINVAL;
 #endif
+#if defined(QUIRKS)
+	if ((flags & EV_DISPATCH) && (flags & EV_ONESHOT))
+		return EINVAL;
+#endif
 	struct knote *kn = find(q, kev->ident, filter);
 	struct stat st;
 	if (is_descriptor(filter)) {
 		if (kn != NULL && !is_same_file(kn)) {
 			drop(q, kn);
+			watch(q, kev->ident);
 			kn = NULL;
+#if defined(QUIRKS)
+			/* epoll has forgotten the file: whatever the change is, it fails. */
+			return ENOENT;
+#endif
 		}
 		if (fstat(host(kev->ident), &st) != 0) {
-#if defined(ABI_macos)
+#if defined(ABI_macos) || defined(QUIRKS)
 			return (flags & EV_ADD) ? EBADF : ENOENT;
 #else
 			return EBADF;
@@ -225,6 +317,16 @@ apply(struct queue *q, const struct kevent *kev)
 	if (kn == NULL) {
 		if (!(flags & EV_ADD))
 			return ENOENT;
+		if (is_descriptor(filter)) {
+			struct queue *watched = live_queue(host(kev->ident));
+			if (watched != NULL && (watched == q || filter == EVFILT_WRITE))
+				return EINVAL;
+		}
+#if defined(USER_LIMIT)
+		if (filter == EVFILT_USER && users >= USER_LIMIT)
+			return ENOMEM;
+		users += filter == EVFILT_USER;
+#endif
 		kn = calloc(1, sizeof *kn);
 		kn->ident = kev->ident;
 		kn->filter = filter;
@@ -239,12 +341,14 @@ apply(struct queue *q, const struct kevent *kev)
 			kn->triggered = (kev->fflags & NOTE_TRIGGER) != 0;
 #endif
 		}
-		append(q, kn);
+		TAILQ_INSERT_TAIL(&q->all, kn, all);
 		kn->same_hash = q->hash[hash(kn->ident, filter)];
 		q->hash[hash(kn->ident, filter)] = kn;
 		q->count++;
 	} else if ((flags & EV_DELETE) && !(flags & EV_ADD)) {
 		drop(q, kn);
+		if (is_descriptor(filter))
+			watch(q, kev->ident);
 		return 0;
 	} else if (filter == EVFILT_USER) {
 		uint32_t bits = kev->fflags & NOTE_FFLAGSMASK;
@@ -269,6 +373,8 @@ apply(struct queue *q, const struct kevent *kev)
 #endif
 	kn->udata = kev->udata;
 	kn->reported = 0;
+	if (is_descriptor(filter))
+		kn->lowat = (kev->fflags & NOTE_LOWAT) ? kev->data : 0;
 	if (filter == EVFILT_TIMER && (flags & EV_ADD)) {
 		if (kev->data < 0) {
 			drop(q, kn);
@@ -282,6 +388,9 @@ apply(struct queue *q, const struct kevent *kev)
 		kn->disabled = 1;
 	if (flags & EV_ENABLE)
 		kn->disabled = 0;
+	activate(q, kn);
+	if (is_descriptor(filter))
+		watch(q, kev->ident);
 	return 0;
 }
 
@@ -293,142 +402,230 @@ int_option(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &length) == 0 ? value : 0;
 }
 
-/* Whether the knote is active; what it says. */
-static int
-is_active(struct knote *kn, int64_t *data, int *eof)
+static short
+poll_events(struct knote *kn)
 {
-	int fd = host(kn->ident);
-	*eof = 0;
-	*data = kn->data;
+	return kn->filter == EVFILT_READ ? POLLIN | POLLRDHUP : POLLOUT | POLLRDHUP;
+}
+
+static struct pollfd *refresh(struct queue *, int *, int64_t *);
+
+static int
+is_readable(struct knote *kn, int fd, int type)
+{
+	int bytes = 0;
+	struct queue *watched = live_queue(fd);
+	if (watched != NULL) {
+		if (!watched->visited) {
+			int size;
+			int64_t deadline;
+			free(refresh(watched, &size, &deadline));
+		}
+		kn->seen_data = watched->active_count;
+		return watched->active_count > 0;
+	}
+	if (!(kn->revents & (POLLIN | POLLHUP | POLLERR | POLLRDHUP)))
+		return 0;
+	kn->seen_eof = (kn->revents & (POLLHUP | POLLRDHUP)) != 0;
+	if (type != 0 && int_option(fd, SOL_SOCKET, SO_ACCEPTCONN)) {
+		struct tcp_info info;
+		socklen_t length = sizeof info;
+		kn->seen_data = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_unacked : 1;
+		return 1;
+	}
+	ioctl(fd, FIONREAD, &bytes);
+	kn->seen_data = bytes;
+	return kn->seen_eof || (kn->revents & POLLERR) || bytes >= kn->lowat;
+}
+
+static int
+is_writable(struct knote *kn, int fd, int type)
+{
+	int bytes = 0;
+	if (!(kn->revents & (POLLOUT | POLLERR | POLLHUP)))
+		return 0;
+	kn->seen_eof = (kn->revents & (POLLERR | POLLHUP)) != 0;
+	kn->seen_data = 1;
+	if (type != 0 && ioctl(fd, SIOCOUTQ, &bytes) == 0) {
+#if defined(QUIRKS)
+		kn->seen_data = bytes;
+		return 1;
+#endif
+		int64_t room = int_option(fd, SOL_SOCKET, SO_SNDBUF) - bytes;
+		kn->seen_data = room > 0 ? room : 1;
+	}
+	return kn->seen_eof || kn->seen_data >= kn->lowat;
+}
+
+/* Whether the knote is active, by the revents of its descriptor; seen_... is what it says. */
+static int
+is_active(struct knote *kn)
+{
+	kn->seen_eof = 0;
+	kn->seen_data = kn->data;
 	if (kn->filter == EVFILT_USER)
 		return kn->triggered;
 	if (kn->filter == EVFILT_TIMER) {
 		int64_t late = now() - kn->deadline;
 		if (late < 0)
 			return 0;
-		*data = 1 + late / kn->period;
+		kn->seen_data = 1 + late / kn->period;
 		return 1;
 	}
-	short r = kn->revents;
-	int bytes = 0;
+	int fd = host(kn->ident);
 	int type = int_option(fd, SOL_SOCKET, SO_TYPE);
 	/* A stream socket never connected: OUT and HUP at once, where a kqueue is silent. */
-	if (type == SOCK_STREAM && (r & POLLHUP) && !(r & (POLLRDHUP | POLLERR | POLLIN)))
+	if (type == SOCK_STREAM && (kn->revents & POLLHUP) && !(kn->revents & (POLLRDHUP | POLLERR | POLLIN)))
 		return 0;
-	if (kn->filter == EVFILT_READ) {
-		if (!(r & (POLLIN | POLLHUP | POLLERR | POLLRDHUP)))
-			return 0;
-		*eof = (r & (POLLHUP | POLLRDHUP)) != 0;
-		if (type != 0 && int_option(fd, SOL_SOCKET, SO_ACCEPTCONN)) {
-			struct tcp_info info;
-			socklen_t length = sizeof info;
-			*data = getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) == 0 ? info.tcpi_unacked : 1;
-			return 1;
-		}
-		ioctl(fd, FIONREAD, &bytes);
-		*data = bytes;
-		return 1;
-	}
-	if (!(r & (POLLOUT | POLLERR | POLLHUP)))
-		return 0;
-	*eof = (r & (POLLERR | POLLHUP)) != 0;
-	*data = 1;
-	if (type != 0 && ioctl(fd, SIOCOUTQ, &bytes) == 0) {
-		int64_t room = int_option(fd, SOL_SOCKET, SO_SNDBUF) - bytes;
-		*data = room > 0 ? room : 1;
-	}
-	return 1;
+	return kn->filter == EVFILT_READ ? is_readable(kn, fd, type) : is_writable(kn, fd, type);
 }
 
-/* CLEAR: told once, then again when there is more than before, or after it was not ready in between. */
+/* CLEAR: told once, then again when there is more than before or the end, or after it was not ready in between. */
 static int
-is_edge(struct knote *kn, int active, int64_t data)
+is_edge(struct queue *q, struct knote *kn, int active)
 {
-	if (!(kn->flags & EV_CLEAR) || !is_descriptor(kn->filter))
+	if (!(kn->flags & EV_CLEAR) || !is_descriptor(kn->filter) || kn->queued)
 		return active;
-	int fires = active && (!kn->reported || data > kn->last_data);
-	if (!active)
+	int fires = active && (!kn->reported || kn->seen_data > kn->last_data || kn->seen_eof > kn->last_eof);
+	kn->last_data = kn->seen_data;
+	if (!active && kn->reported) {
 		kn->reported = 0;
-	kn->last_data = data;
+		watch(q, kn->ident);
+	}
 	return fires;
 }
 
+/* Queues an enabled knote that is to be told, or takes it from the queue. Returns whether poll would tell in vain. */
+static int
+settle(struct queue *q, struct knote *kn)
+{
+	int active = is_active(kn);
+	if (is_edge(q, kn, active)) {
+		enqueue(q, kn);
+		return 0;
+	}
+	dequeue(q, kn);
+	return active || (is_descriptor(kn->filter) && kn->revents != 0);
+}
+
+/* After a change, so that knotes are queued in the order of the changes. */
 static void
-fill(struct kevent *kev, struct knote *kn, int64_t data, int eof)
+activate(struct queue *q, struct knote *kn)
+{
+	if (kn->disabled) {
+		dequeue(q, kn);
+		return;
+	}
+	if (is_descriptor(kn->filter)) {
+		struct pollfd one = { host(kn->ident), poll_events(kn), 0 };
+		poll(&one, 1, 0);
+		kn->revents = one.revents;
+	}
+	settle(q, kn);
+}
+
+static void
+fill(struct kevent *kev, struct knote *kn)
 {
 	memset(kev, 0, sizeof *kev);
 	kev->ident = kn->ident;
 	kev->filter = (filter_field)kn->filter;
-	kev->flags = (flags_field)(kn->flags | (eof ? EV_EOF : 0));
+	kev->flags = (flags_field)(kn->flags | (kn->seen_eof ? EV_EOF : 0));
 	kev->fflags = kn->fflags;
-	kev->data = data;
+	kev->data = kn->seen_data;
 	kev->udata = kn->udata;
 }
 
+/* What becomes of a knote that was taken from the queue and delivered. A level-triggered one goes to its end. */
 static void
-deliver(struct queue *q, struct knote *kn, int64_t data)
+deliver(struct queue *q, struct knote *kn)
 {
+	uint64_t ident = kn->ident;
+	int descriptor = is_descriptor(kn->filter);
 	if (kn->flags & EV_ONESHOT) {
 		drop(q, kn);
+		if (descriptor)
+			watch(q, ident);
 		return;
 	}
 	if (kn->flags & EV_CLEAR) {
-		if (kn->filter == EVFILT_USER)
-			kn->triggered = 0;
+		kn->triggered = 0;
 		if (kn->filter == EVFILT_TIMER)
-			kn->deadline += kn->period * data;
+			kn->deadline += kn->period * kn->seen_data;
 		kn->reported = 1;
-		kn->last_data = data;
+		kn->last_data = kn->seen_data;
+		kn->last_eof = kn->seen_eof;
 	}
 	if (kn->flags & EV_DISPATCH)
 		kn->disabled = 1;
-	unchain(kn);
-	append(q, kn);
+	if (!(kn->flags & (EV_CLEAR | EV_DISPATCH)))
+		enqueue(q, kn);
+	else if (descriptor)
+		watch(q, ident);
 }
 
-/* Looks at each knote once. Fills the poll set for a wait on the way. */
-static int
-scan(struct queue *q, struct kevent *events, int64_t room, struct pollfd *set, int *set_size, int64_t *deadline)
+/*
+ * Looks at each knote, so that the queue holds what is active now. Returns the set to poll for a wait, with one more
+ * slot than its size, and when to look again at the latest.
+ */
+static struct pollfd *
+refresh(struct queue *q, int *set_size, int64_t *deadline)
 {
-	int n = 0, size = 0, left = q->count;
+	struct pollfd *set = calloc((size_t)q->count + 1, sizeof *set);
 	struct knote *kn, *next;
-	for (kn = q->head.next; kn != &q->head; kn = next) {
-		next = kn->next;
-		if (is_descriptor(kn->filter) && !is_same_file(kn)) {
+	int size = 0;
+	q->visited = 1;
+	for (kn = TAILQ_FIRST(&q->all); kn != NULL; kn = next) {
+		next = TAILQ_NEXT(kn, all);
+		if (!is_descriptor(kn->filter) || kn->disabled)
+			continue;
+		set[size].fd = host(kn->ident);
+		set[size].events = poll_events(kn);
+		if (!is_same_file(kn)) {
+#if defined(QUIRKS)
+			set[size].fd = -1;
+#else
+			uint64_t ident = kn->ident;
 			drop(q, kn);
-			left--;
-		} else if (is_descriptor(kn->filter) && !kn->disabled) {
-			set[size].fd = host(kn->ident);
-			set[size++].events = kn->filter == EVFILT_READ ? POLLIN | POLLRDHUP : POLLOUT | POLLRDHUP;
+			watch(q, ident);
+			continue;
+#endif
 		}
+		size++;
 	}
 	poll(set, (nfds_t)size, 0);
 	size = 0;
 	*deadline = INT64_MAX;
-	for (kn = q->head.next; left-- > 0; kn = next) {
-		int64_t data;
-		int eof, active;
-		next = kn->next;
-		if (is_descriptor(kn->filter) && !kn->disabled)
-			kn->revents = set[size++].revents;
+	TAILQ_FOREACH(kn, &q->all, all) {
 		if (kn->disabled)
 			continue;
-		active = is_active(kn, &data, &eof);
-		if (kn->filter == EVFILT_TIMER && !active && kn->deadline < *deadline)
-			*deadline = kn->deadline;
-		if (is_edge(kn, active, data)) {
-			if (n < room) {
-				fill(&events[n++], kn, data, eof);
-				deliver(q, kn, data);
-			}
-		} else if (active || (is_descriptor(kn->filter) && (kn->revents & (POLLHUP | POLLERR)))) {
+		if (is_descriptor(kn->filter))
+			kn->revents = set[size++].revents;
+		if (settle(q, kn)) {
 			/* Ready but not to be told, which poll would tell for ever: looked at again a little later. */
 			set[size - 1].fd = -1;
 			if (now() + 1000000 < *deadline)
 				*deadline = now() + 1000000;
+		} else if (kn->filter == EVFILT_TIMER && !kn->queued && kn->deadline < *deadline) {
+			*deadline = kn->deadline;
 		}
 	}
 	*set_size = size;
+	q->visited = 0;
+	return set;
+}
+
+/* Delivers from the front of the queue, each knote once. */
+static int64_t
+collect(struct queue *q, struct kevent *events, int64_t room)
+{
+	int64_t n = 0;
+	for (int left = q->active_count; left > 0 && n < room; left--) {
+		struct knote *kn = TAILQ_FIRST(&q->active);
+		dequeue(q, kn);
+		fill(&events[n++], kn);
+		deliver(q, kn);
+	}
 	return n;
 }
 
@@ -486,6 +683,14 @@ check_arguments(const struct kevent *changes, int64_t nchanges, const struct kev
 /* The change phase. Returns the entries written, or -errno, or NO_ROOM where a receipt finds none. */
 #define NO_ROOM INT_MIN
 
+#if defined(QUIRKS)
+#define BAD_KQUEUE ENOENT
+#define MOST_EVENTS 512
+#else
+#define BAD_KQUEUE EBADF
+#define MOST_EVENTS INT_MAX
+#endif
+
 static int64_t
 change(struct queue *q, const struct kevent *changes, int64_t nchanges, struct kevent *events, int64_t nevents)
 {
@@ -514,7 +719,7 @@ change(struct queue *q, const struct kevent *changes, int64_t nchanges, struct k
 #endif
 		}
 #endif
-#if defined(ABI_macos)
+#if defined(ABI_macos) || defined(QUIRKS)
 		kev.flags = (flags_field)(kev.flags | EV_ERROR);
 #else
 		kev.flags = EV_ERROR;
@@ -560,6 +765,33 @@ wait_outside(struct queue *q, struct pollfd *set, int size, int64_t deadline)
 		syscall(SYS_close, me.wakefd);
 }
 
+/* The scan and the wait. Returns the events plus the answers there are already, or -errno. */
+static int64_t
+await(struct queue *q, struct kevent *events, int64_t room, int64_t answers, const struct bsd_timespec *timeout)
+{
+	int64_t end = timeout == NULL ? INT64_MAX : timeout->tv_sec >= 1000000000 ? INT64_MAX
+	    : now() + timeout->tv_sec * INT64_C(1000000000) + timeout->tv_nsec;
+	int may_wait = timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0;
+	for (;;) {
+		int size;
+		int64_t deadline;
+		struct pollfd *set = refresh(q, &size, &deadline);
+		int64_t n = collect(q, events, room);
+		ring(q);
+		if (n == 0 && may_wait && model.fail_wait_count > 0) {
+			model.fail_wait_count--;
+			free(set);
+			return -model.fail_wait;
+		}
+		if (n > 0 || !may_wait || now() >= end) {
+			free(set);
+			return n + answers;
+		}
+		wait_outside(q, set, size, deadline < end ? deadline : end);
+		free(set);
+	}
+}
+
 static int
 kevent_in_process(int kq, const struct kevent *changes, count_arg nchanges, struct kevent *events, count_arg nevents,
     const struct bsd_timespec *timeout)
@@ -568,13 +800,13 @@ kevent_in_process(int kq, const struct kevent *changes, count_arg nchanges, stru
 	pthread_mutex_lock(&lock);
 	model.calls++;
 	int error = check_arguments(changes, (int64_t)nchanges, events, (int64_t)nevents, timeout);
-	struct queue *q = kqfd < 0 || kqfd >= QUEUES ? NULL : queues[kqfd];
+	struct queue *q = live_queue(kqfd);
 	if (model.fail_call != 0 && model.fail_call_in-- == 0) {
 		error = model.fail_call;
 		model.fail_call = 0;
 	}
 	if (error != 0 || q == NULL)
-		return fail(error != 0 ? error : EBADF);
+		return fail(error != 0 ? error : BAD_KQUEUE);
 	int64_t n = change(q, changes, (int64_t)nchanges, events, (int64_t)nevents);
 	if (nchanges > 0)
 		wake_all(q);
@@ -584,30 +816,18 @@ kevent_in_process(int kq, const struct kevent *changes, count_arg nchanges, stru
 		n = (int64_t)nevents + model.answer_beyond;
 		model.answer_beyond = 0;
 	}
+	ring(q);
+#if defined(QUIRKS)
+	if (n == (int64_t)nevents || n > (int64_t)nevents) {
+#else
 	if (n != 0 || nevents == 0) {
+#endif
 		pthread_mutex_unlock(&lock);
 		return n > 0 ? (int)n : 0;
 	}
-	int64_t end = timeout == NULL ? INT64_MAX : timeout->tv_sec >= 1000000000 ? INT64_MAX
-	    : now() + timeout->tv_sec * INT64_C(1000000000) + timeout->tv_nsec;
-	int may_wait = timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0;
-	for (;;) {
-		int size;
-		int64_t deadline;
-		struct pollfd *set = calloc((size_t)q->count + 1, sizeof *set);
-		n = scan(q, events, (int64_t)nevents, set, &size, &deadline);
-		if (n == 0 && may_wait && model.fail_wait_count > 0) {
-			model.fail_wait_count--;
-			free(set);
-			return fail(model.fail_wait);
-		}
-		if (n > 0 || !may_wait || now() >= end) {
-			free(set);
-			break;
-		}
-		wait_outside(q, set, size, deadline < end ? deadline : end);
-		free(set);
-	}
+	n = await(q, events + n, (int64_t)nevents - n < MOST_EVENTS ? (int64_t)nevents - n : MOST_EVENTS, n, timeout);
+	if (n < 0)
+		return fail((int)-n);
 	pthread_mutex_unlock(&lock);
 	return (int)n;
 }
@@ -621,16 +841,23 @@ kqueue(void)
 		model.fail_kqueue = 0;
 		return fail(error);
 	}
-	int fd = eventfd(0, 0);
+	if (bell < 0)
+		bell = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	int fd = epoll_create1(0);
 	if (fd < 0 || fd >= QUEUES)
 		return fail(fd < 0 ? errno : ENFILE);
 	struct queue *q = queues[fd];
-	if (q == NULL)
+	if (q == NULL) {
 		q = queues[fd] = calloc(1, sizeof *q);
-	else
-		while (q->count > 0)
-			drop(q, q->head.next);
-	q->head.next = q->head.prev = &q->head;
+		TAILQ_INIT(&q->all);
+		TAILQ_INIT(&q->active);
+	}
+	q->kqfd = fd;
+	q->rings = 0;
+	while (q->count > 0)
+		drop(q, TAILQ_FIRST(&q->all));
+	struct epoll_event silent = { 0, { 0 } };
+	epoll_ctl(fd, EPOLL_CTL_ADD, bell, &silent);
 	model.kqueues++;
 #if defined(OWN_DESCRIPTORS)
 	fd = give(fd);

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -252,7 +254,7 @@ class SystemKqueueTest {
     void wakeupEndsWaitsWhateverTheKernelHas(String options) throws Exception {
         Model model = new Model("netbsd", words(options));
         try (Kqueue kq = model.open()) {
-            int descriptors = openDescriptors();
+            Set<String> descriptors = openDescriptors();
             Wakeup wakeup = kq.newWakeup(77);
             EventList events = kq.newEventList(4);
             assertEquals(0, kq.kevent(null, events, 0), "not signalled");
@@ -275,7 +277,7 @@ class SystemKqueueTest {
             wakeup.signal();
             wakeup.acknowledge();
             assertEquals(0, kq.kevent(null, events, 0), "closed");
-            assertEquals(descriptors, openDescriptors());
+            assertEquals(Set.of(), openedSince(descriptors));
             assertEquals(0, model.control.model_knotes(kq.fd()));
         }
         model.requireNoViolation();
@@ -312,14 +314,14 @@ class SystemKqueueTest {
     void pipeIsTakenWhereUserEventsAreUsedUp() throws IOException {
         Model model = new Model("openbsd");
         try (Kqueue kq = model.open()) {
-            int descriptors = openDescriptors();
+            Set<String> descriptors = openDescriptors();
             model.control.model_fail_call(Errno.ENOMEM, 0);
             try (Wakeup wakeup = kq.newWakeup(3)) {
-                assertEquals(descriptors + 2, openDescriptors());
+                assertEquals(2, openedSince(descriptors).size());
                 wakeup.signal();
                 assertEquals(1, kq.kevent(null, kq.newEventList(1), 5 * SECOND));
             }
-            assertEquals(descriptors, openDescriptors());
+            assertEquals(Set.of(), openedSince(descriptors));
         }
     }
 
@@ -327,7 +329,7 @@ class SystemKqueueTest {
     @ValueSource(strings = {"", "-DNO_USER", "-DNO_USER -DOWN_DESCRIPTORS -DBARE"})
     void closeEndsAllWaits(String options) throws Exception {
         Model model = new Model("freebsd", words(options));
-        int descriptors = openDescriptors();
+        Set<String> descriptors = openDescriptors();
         Kqueue kq = model.open();
         List<FutureTask<Integer>> waiters = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -343,7 +345,7 @@ class SystemKqueueTest {
         assertThrows(ClosedKqueueException.class, () -> kq.kevent(null, null, 0));
         kq.close();
         if (!options.contains("BARE")) {
-            assertEquals(descriptors, openDescriptors());
+            assertEquals(Set.of(), openedSince(descriptors));
         }
     }
 
@@ -351,7 +353,7 @@ class SystemKqueueTest {
     void failedOpenLeavesNothingOpen() throws IOException {
         Model model = new Model("freebsd");
         model.open().close();
-        int descriptors = openDescriptors();
+        Set<String> descriptors = openDescriptors();
         for (int errno : new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM}) {
             model.control.model_fail_kqueue(errno);
             KeventException e = assertThrows(KeventException.class, model::open);
@@ -359,7 +361,7 @@ class SystemKqueueTest {
             assertEquals("kqueue", e.call());
         }
         try (Kqueue kq = model.open()) {
-            int open = openDescriptors();
+            Set<String> open = openDescriptors();
             model.control.model_fail_call(Errno.ENOMEM, 0);
             kq.newWakeup(1).close();
             assertEquals(0, model.control.model_knotes(kq.fd()));
@@ -367,10 +369,10 @@ class SystemKqueueTest {
             try (Kqueue other = none.open()) {
                 none.control.model_fail_call(Errno.ENOMEM, 1);
                 assertThrows(KeventException.class, () -> other.newWakeup(1));
-                assertEquals(open + 1, openDescriptors());
+                assertEquals(1, openedSince(open).size());
             }
         }
-        assertEquals(descriptors, openDescriptors());
+        assertEquals(Set.of(), openedSince(descriptors));
     }
 
     @Test
@@ -403,7 +405,7 @@ class SystemKqueueTest {
 
     @Test
     void descriptorsOfALibraryOfItsOwnAreNeverGivenToLibc() throws IOException {
-        int before = openDescriptors();
+        Set<String> before = openDescriptors();
         Model bare = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
         Kqueue kq = bare.open();
         Path number = Path.of("/proc/self/fd/" + kq.fd());
@@ -411,15 +413,15 @@ class SystemKqueueTest {
         assertTrue(Files.isRegularFile(number), () -> "the JVM has " + file + " open under the same number");
         kq.close();
         assertEquals(file, Files.readSymbolicLink(number));
-        assertTrue(openDescriptors() > before, "there is no way to give it back");
+        assertTrue(!openedSince(before).isEmpty(), "there is no way to give it back");
         Model own = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS");
-        int open = openDescriptors();
+        Set<String> open = openDescriptors();
         try (Kqueue other = own.open(); Wakeup wakeup = other.newWakeup(1)) {
             wakeup.signal();
             assertEquals(3, other.fd());
-            assertEquals(open + 3, openDescriptors());
+            assertEquals(3, openedSince(open).size());
         }
-        assertEquals(open, openDescriptors());
+        assertEquals(Set.of(), openedSince(open));
         assertEquals(file, Files.readSymbolicLink(number));
     }
 
@@ -454,7 +456,7 @@ class SystemKqueueTest {
         Model all = new Model("freebsd");
         Model few = new Model("netbsd", "-DNO_USER", "-DNO_TIMER");
         try (Kqueue kq = all.open(); Kqueue poor = few.open()) {
-            int descriptors = openDescriptors();
+            Set<String> descriptors = openDescriptors();
             for (Filter filter : List.of(Filter.EVFILT_READ, Filter.EVFILT_WRITE, Filter.EVFILT_USER,
                     Filter.EVFILT_TIMER)) {
                 assertTrue(kq.supports(filter), filter.toString());
@@ -465,7 +467,7 @@ class SystemKqueueTest {
             }
             assertTrue(!poor.supports(Filter.EVFILT_USER) && !poor.supports(Filter.EVFILT_TIMER));
             assertTrue(poor.supports(Filter.EVFILT_READ), "number 0 on NetBSD");
-            assertEquals(descriptors, openDescriptors());
+            assertEquals(Set.of(), openedSince(descriptors));
             assertEquals(0, all.control.model_knotes(kq.fd()));
         }
     }
@@ -474,12 +476,12 @@ class SystemKqueueTest {
     void kqueueNeverClosedGivesItsDescriptorsBack() throws Exception {
         Model model = new Model("freebsd", "-DNO_USER");
         model.open().close();
-        int descriptors = openDescriptors();
+        Set<String> descriptors = openDescriptors();
         for (int i = 0; i < 20; i++) {
             model.open().newWakeup(i);
         }
         long deadline = System.nanoTime() + 20 * SECOND;
-        while (openDescriptors() > descriptors) {
+        while (!openedSince(descriptors).isEmpty()) {
             assertTrue(System.nanoTime() < deadline, "descriptors of collected kqueues are still open");
             System.gc();
             Thread.sleep(10);
@@ -499,18 +501,27 @@ class SystemKqueueTest {
         }
     }
 
-    /** Kqueues of the model and pipes; files that the JVM opens and closes at its leisure are left out. */
-    private static int openDescriptors() throws IOException {
-        int count = 0;
+    /** The kqueues of the model and the pipes that are open: the number and what it is. */
+    private static Set<String> openDescriptors() throws IOException {
+        Set<String> open = new TreeSet<>();
         for (int fd : HostSystem.openDescriptors()) {
             try {
                 String file = Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
-                count += file.startsWith("anon_inode:[eventfd]") || file.startsWith("pipe:") ? 1 : 0;
+                if (file.equals("anon_inode:[eventpoll]") || file.startsWith("pipe:")) {
+                    open.add(fd + " " + file);
+                }
             } catch (NoSuchFileException e) {
                 // Closed meanwhile.
             }
         }
-        return count;
+        return open;
+    }
+
+    /** What has been opened and is still open. What other parts of the JVM close meanwhile does not count. */
+    private static Set<String> openedSince(Set<String> before) throws IOException {
+        Set<String> open = openDescriptors();
+        open.removeAll(before);
+        return open;
     }
 
     private static String[] words(String options) {

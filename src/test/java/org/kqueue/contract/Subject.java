@@ -1,14 +1,17 @@
 package org.kqueue.contract;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
+import org.kqueue.bsd.NativeBuild;
 
 /**
- * A kqueue that the contract is run against: the embedded one in every ABI, or with {@code -Dorg.kqueue.library} and
- * {@code -Dorg.kqueue.abi} the library named there.
+ * A kqueue that the contract is run against: the embedded one in every ABI and, by the system backend, the kqueue in C that the
+ * tests bring along, with user events and without; or with {@code -Dorg.kqueue.library} and {@code -Dorg.kqueue.abi} the library
+ * named there.
  */
 record Subject(KqueueConfig config) {
 
@@ -20,7 +23,20 @@ record Subject(KqueueConfig config) {
         if (named.library() != null) {
             return Stream.of(new Subject(named));
         }
-        return ABIS.stream().map(abi -> new Subject(new KqueueConfig("embedded", null, abi, KqueueConfig.Detail.FULL)));
+        List<Subject> all = new ArrayList<>();
+        for (String abi : ABIS) {
+            all.add(new Subject(new KqueueConfig("embedded", null, abi, KqueueConfig.Detail.FULL)));
+        }
+        if (NativeBuild.isPossible()) {
+            all.add(inLibrary("freebsd"));
+            all.add(inLibrary("netbsd", "-DNO_USER"));
+        }
+        return all.stream();
+    }
+
+    private static Subject inLibrary(String abi, String... options) {
+        String library = NativeBuild.model(abi, options).toString();
+        return new Subject(new KqueueConfig("system", library, abi, KqueueConfig.Detail.FULL));
     }
 
     Kqueue open() throws IOException {
