@@ -9,13 +9,16 @@ abstract class Descriptors {
     /** A result of {@link #event}: the knote was delivered by this scan before, so the scan has seen all there is. */
     static final int SEEN = -1;
 
+    /** A result of {@link #change}: the descriptor is of a file, which epoll does not take. */
+    static final int IS_FILE = -1;
+
     final int kqfd;
 
     Descriptors(int kqfd) {
         this.kqfd = kqfd;
     }
 
-    /** Applies a change. Returns 0 or the errno. */
+    /** Applies a change. Returns 0, the errno, or {@link #IS_FILE}. */
     abstract int change(Memory memory, Change change);
 
     /**

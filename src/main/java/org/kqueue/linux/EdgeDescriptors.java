@@ -51,6 +51,9 @@ final class EdgeDescriptors extends Descriptors {
         if (errno != 0) {
             return errno;
         }
+        if (FileKnote.isFile(memory)) {
+            return IS_FILE;
+        }
         DescriptorKnote knote = descriptor == null ? null : descriptor.knote(change.filter);
         if (knote == null) {
             if (!change.has(KeventFlags.EV_ADD)) {
@@ -85,7 +88,8 @@ final class EdgeDescriptors extends Descriptors {
         }
         if (errno != 0) {
             remove(memory, knote);
-            return errno;
+            // A device without poll, such as /dev/null.
+            return errno == Errno.EPERM ? Errno.ENODEV : errno;
         }
         Condition.remember(memory, descriptor);
         if (descriptor.fd >= byNumber.length) {

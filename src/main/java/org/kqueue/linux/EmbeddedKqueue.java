@@ -47,6 +47,7 @@ final class EmbeddedKqueue extends Kqueue {
     private final int eventfd;
     private final ByteBuffer one;
     private final SoftQueue softQueue;
+    private final Sources sources;
     private final SoftRegistry softKnotes;
     private final Descriptors descriptors;
     private final Errno.Numbering errnos;
@@ -67,7 +68,8 @@ final class EmbeddedKqueue extends Kqueue {
         errnos = layout.errnos();
         one = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, 1);
         softQueue = new SoftQueue(eventfd, Memory.addressOf(one));
-        softKnotes = new SoftRegistry(softQueue, layout.name().startsWith("freebsd"));
+        sources = new Sources(kqfd, files);
+        softKnotes = new SoftRegistry(layout, softQueue, sources, lock);
         descriptors = detail == Detail.FULL ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
         cleanable = CLEANER.register(this, files);
         OPEN.put(kqfd, new WeakReference<>(this));
@@ -131,7 +133,7 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     private static boolean serves(Filter filter) {
-        return isDescriptorFilter(filter) || filter == Filter.EVFILT_USER;
+        return isDescriptorFilter(filter) || SoftRegistry.serves(filter);
     }
 
     private static boolean isDescriptorFilter(Filter filter) {
@@ -224,7 +226,11 @@ final class EmbeddedKqueue extends Kqueue {
         if (change.filter == null || !serves(change.filter) || change.contradictsItself()) {
             return Errno.EINVAL;
         }
-        return isDescriptorFilter(change.filter) ? descriptors.change(memory, change) : softKnotes.change(change);
+        if (!isDescriptorFilter(change.filter)) {
+            return softKnotes.change(memory, change);
+        }
+        int errno = descriptors.change(memory, change);
+        return errno == Descriptors.IS_FILE ? softKnotes.change(memory, change) : errno;
     }
 
     private int scan(EventList events, long timeoutNanos, Memory memory) {
@@ -263,8 +269,11 @@ final class EmbeddedKqueue extends Kqueue {
             long token = memory.token(i);
             int result = 0;
             if (token == SOFT) {
-                // Leave a slot for each event behind.
-                result = softQueue.take(events, Math.max(1, room - (n - i - 1)), scan, softKnotes);
+                softQueue.fetched();
+                result = takeSoft(events, room - (n - i - 1), memory, scan);
+            } else if (Sources.isSource(token)) {
+                sources.ready(memory, token);
+                result = takeSoft(events, room - (n - i - 1), memory, scan);
             } else if (token != INTERRUPT) {
                 result = descriptors.event(memory, token, memory.events(i), events, room, scan);
             } else {
@@ -274,6 +283,11 @@ final class EmbeddedKqueue extends Kqueue {
             seen |= result < 0;
         }
         return swallowed && !seen;
+    }
+
+    /** What is in the soft queue, leaving a slot for each of epoll's events behind. */
+    private int takeSoft(EventList events, int room, Memory memory, long scan) {
+        return room > 0 ? softQueue.take(memory, events, room, scan, softKnotes) : 0;
     }
 
     @Override
@@ -303,8 +317,8 @@ final class EmbeddedKqueue extends Kqueue {
                 if (released) {
                     throw new ClosedKqueueException();
                 }
-                knote.trigger();
-                softQueue.consider(knote);
+                knote.force();
+                softQueue.consider(null, knote);
             }
         }
 
@@ -340,6 +354,7 @@ final class EmbeddedKqueue extends Kqueue {
     protected void release() {
         synchronized (lock) {
             released = true;
+            softKnotes.close(new Memory());
             OPEN.remove(kqfd);
             cleanable.clean();
         }

@@ -61,6 +61,43 @@ final class EpollLibrary {
     static final int MSG_DONTWAIT = 0x40;
     static final int MSG_NOSIGNAL = 0x4000;
 
+    static final int CLOCK_REALTIME = 0;
+    static final int CLOCK_MONOTONIC = 1;
+    static final int TFD_CLOEXEC = 0x80000;
+    static final int TFD_NONBLOCK = 0x800;
+    static final int TFD_TIMER_ABSTIME = 1;
+
+    /** The same on every architecture. */
+    static final long SYS_PIDFD_OPEN = 434;
+    static final int P_PIDFD = 3;
+    static final int WNOHANG = 1;
+    static final int WEXITED = 4;
+    static final int WNOWAIT = 0x01000000;
+    static final long PIDFD_GET_INFO = 0xC040FF0BL;
+    static final long PIDFD_INFO_EXIT = 8;
+
+    static final int IN_CLOEXEC = 0x80000;
+    static final int IN_NONBLOCK = 0x800;
+    static final int IN_ACCESS = 0x1;
+    static final int IN_MODIFY = 0x2;
+    static final int IN_ATTRIB = 0x4;
+    static final int IN_CLOSE_WRITE = 0x8;
+    static final int IN_CLOSE_NOWRITE = 0x10;
+    static final int IN_OPEN = 0x20;
+    static final int IN_MOVED_FROM = 0x40;
+    static final int IN_MOVED_TO = 0x80;
+    static final int IN_CREATE = 0x100;
+    static final int IN_DELETE = 0x200;
+    static final int IN_DELETE_SELF = 0x400;
+    static final int IN_MOVE_SELF = 0x800;
+    static final int IN_UNMOUNT = 0x2000;
+    static final int IN_Q_OVERFLOW = 0x4000;
+    static final int IN_IGNORED = 0x8000;
+    static final int IN_MASK_ADD = 0x20000000;
+    static final int IN_ISDIR = 0x40000000;
+
+    static final int SEEK_CUR = 1;
+
     static {
         Native.register(EpollLibrary.class, Platform.C_LIBRARY_NAME);
     }
@@ -128,6 +165,22 @@ final class EpollLibrary {
     static native int getsockopt(int sockfd, int level, int optname, long optval, long optlen);
 
     static native long send(int sockfd, long buf, long len, int flags);
+
+    static native long lseek(int fd, long offset, int whence);
+
+    static native int timerfd_create(int clockid, int flags);
+
+    static native int timerfd_settime(int fd, int flags, long newValue, long oldValue);
+
+    static native long syscall(long number, long first, long second);
+
+    static native int waitid(int idtype, int id, long infop, int options);
+
+    static native int inotify_init1(int flags);
+
+    static native int inotify_add_watch(int fd, long pathname, int mask);
+
+    static native int inotify_rm_watch(int fd, int wd);
 
     /** glibc 2.35, Linux 5.11: in a class of its own, because binding it fails elsewhere. */
     static final class Pwait2 {

@@ -5,6 +5,7 @@ final class Linux {
 
     static final int EEXIST = 17;
     static final int EPERM = 1;
+    static final int ENOSPC = 28;
     static final int ENOSYS = 38;
     static final int ELOOP = 40;
 

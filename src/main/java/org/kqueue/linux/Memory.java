@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The native memory of one call under way: {@code struct epoll_event[]} and the small structs that calls are given. Kept and used
@@ -27,6 +28,10 @@ final class Memory {
     private static final int STRUCT_SIZE = 256;
     private static final int SIZE = STRUCT + STRUCT_SIZE;
 
+    private static final int PIDFD_INFO_SIZE = 64;
+
+    private static final int STX_NLINK = 16;
+    private static final int STX_SIZE = 40;
     private static final int STX_MODE = 28;
     private static final int STX_INO = 32;
     private static final int STX_DEV_MAJOR = 136;
@@ -42,6 +47,29 @@ final class Memory {
 
     static long addressOf(ByteBuffer buffer) {
         return Pointer.nativeValue(Native.getDirectBufferPointer(buffer));
+    }
+
+    /** A {@code struct itimerspec} that expires once. */
+    long itimerspec(long nanos) {
+        small.putLong(STRUCT, 0).putLong(STRUCT + 8, 0);
+        small.putLong(STRUCT + 16, nanos / 1_000_000_000).putLong(STRUCT + 24, nanos % 1_000_000_000);
+        return address + STRUCT;
+    }
+
+    /** A {@code struct pidfd_info} that asks for something. */
+    long pidfdInfo(long mask) {
+        for (int offset = 0; offset < PIDFD_INFO_SIZE; offset += Long.BYTES) {
+            small.putLong(STRUCT + offset, 0);
+        }
+        small.putLong(STRUCT, mask);
+        return address + STRUCT;
+    }
+
+    /** The path by which the system finds the file of a descriptor, as a C string. */
+    long descriptorPath(int fd) {
+        byte[] path = ("/proc/self/fd/" + fd + '\0').getBytes(StandardCharsets.US_ASCII);
+        small.put(STRUCT, path);
+        return address + STRUCT;
     }
 
     /** Makes room for {@code wanted} events. */
@@ -134,6 +162,14 @@ final class Memory {
 
     int mode() {
         return small.getShort(STRUCT + STX_MODE) & 0xFFFF;
+    }
+
+    int links() {
+        return small.getInt(STRUCT + STX_NLINK);
+    }
+
+    long size() {
+        return small.getLong(STRUCT + STX_SIZE);
     }
 
     long inode() {

@@ -37,7 +37,7 @@ final class Slots<T> {
     void remove(long token) {
         int slot = (int) token;
         owners[slot] = null;
-        generations[slot]++;
+        generations[slot] = generations[slot] + 1 & Integer.MAX_VALUE;
         if (freeCount == free.length) {
             free = Arrays.copyOf(free, 2 * freeCount);
         }

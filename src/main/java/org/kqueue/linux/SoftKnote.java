@@ -1,6 +1,8 @@
 package org.kqueue.linux;
 
-/** A knote that epoll knows nothing of: it is activated by the program or by another facility. Guarded by the kqueue's lock. */
+/**
+ * A knote that epoll knows nothing of: it is activated by the program or by one of the kqueue's sources. Guarded by the kqueue's lock.
+ */
 abstract class SoftKnote extends Knote {
 
     /** Links of the {@link SoftQueue}. */
@@ -12,9 +14,39 @@ abstract class SoftKnote extends Knote {
         super(change);
     }
 
+    /** Begins to watch. Returns 0 or the errno; after an error {@link #detach} is not called. */
+    int attach(Memory memory) {
+        return 0;
+    }
+
+    /** A change of the knote, after {@link #modify}. Returns 0 or the errno. */
+    int touch(Memory memory, Change change) {
+        sfflags = change.fflags;
+        sdata = change.data;
+        return 0;
+    }
+
+    /** Ends to watch. */
+    void detach(Memory memory) {
+    }
+
     /** Whether it is ready; if so, sets what the event says. */
-    abstract boolean evaluate();
+    abstract boolean evaluate(Memory memory);
+
+    /** EV_FORCEONESHOT: is ready from now on. */
+    void force() {
+    }
 
     /** Its event was delivered: EV_CLEAR resets it. */
-    abstract void delivered();
+    void delivered() {
+    }
+
+    /** Whether anything can make it ready that must be told to the queue: not while it is disabled or queued. */
+    void waiting(Memory memory, boolean isWaiting) {
+    }
+
+    /** Whether the descriptor it is about was closed. */
+    boolean isGone(Memory memory) {
+        return false;
+    }
 }

@@ -28,12 +28,22 @@ final class SoftQueue {
         return size;
     }
 
-    /** What each change ends with: a knote that is ready and enabled gets into the queue. */
-    void consider(SoftKnote knote) {
-        if (!knote.disabled && !knote.queued && knote.evaluate()) {
+    /** What each change and each source's event ends with: a knote that is ready and enabled gets into the queue. */
+    void consider(Memory memory, SoftKnote knote) {
+        if (!knote.disabled && !knote.queued && knote.evaluate(memory)) {
             append(knote);
             signal();
         }
+        knote.waiting(memory, !knote.disabled && !knote.queued);
+    }
+
+    /** The eventfd's event was fetched; {@link #take} follows. */
+    void fetched() {
+        signalled = false;
+    }
+
+    boolean isEmpty() {
+        return head == null;
     }
 
     private void append(SoftKnote knote) {
@@ -80,12 +90,11 @@ final class SoftQueue {
     }
 
     /**
-     * The eventfd's event has come: delivers up to {@code room} knotes from the head; level ones go to the tail.
+     * Delivers up to {@code room} knotes from the head; level ones go to the tail.
      *
      * @return the number delivered, or -1 where the head has been delivered by this scan before
      */
-    int take(EventList events, int room, long scan, SoftRegistry registry) {
-        signalled = false;
+    int take(Memory memory, EventList events, int room, long scan, SoftRegistry registry) {
         int delivered = 0;
         boolean wrapped = false;
         while (head != null && delivered < room) {
@@ -95,12 +104,15 @@ final class SoftQueue {
                 break;
             }
             remove(knote);
-            if (knote.disabled || !knote.evaluate()) {
-                continue;
+            if (knote.isGone(memory)) {
+                registry.remove(memory, knote);
+            } else if (!knote.disabled && knote.evaluate(memory)) {
+                knote.deliver(events, scan);
+                delivered++;
+                after(memory, knote, registry);
+            } else {
+                knote.waiting(memory, !knote.disabled);
             }
-            knote.deliver(events, scan);
-            delivered++;
-            after(knote, registry);
         }
         if (head != null) {
             signal();
@@ -108,10 +120,10 @@ final class SoftQueue {
         return delivered == 0 && wrapped ? -1 : delivered;
     }
 
-    private void after(SoftKnote knote, SoftRegistry registry) {
+    private void after(Memory memory, SoftKnote knote, SoftRegistry registry) {
         knote.delivered();
         if (knote.has(KeventFlags.EV_ONESHOT)) {
-            registry.remove(knote);
+            registry.remove(memory, knote);
             return;
         }
         if (knote.has(KeventFlags.EV_DISPATCH)) {
@@ -119,5 +131,6 @@ final class SoftQueue {
         } else if (!knote.has(KeventFlags.EV_CLEAR)) {
             append(knote);
         }
+        knote.waiting(memory, !knote.disabled && !knote.queued);
     }
 }

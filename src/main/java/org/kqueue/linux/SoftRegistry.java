@@ -5,8 +5,9 @@ import java.util.Map;
 import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
 
-/** The knotes of filters whose ident is no descriptor, and their changes. Guarded by the kqueue's lock. */
+/** The soft knotes, by filter and ident, and their changes. Guarded by the kqueue's lock. */
 final class SoftRegistry {
 
     /** {@code EV_FORCEONESHOT} of FreeBSD: deliver once, now, and remove. */
@@ -16,40 +17,97 @@ final class SoftRegistry {
     }
 
     private final Map<Key, SoftKnote> knotes = new HashMap<>();
+    private final KeventLayout layout;
     private final SoftQueue queue;
+    private final Sources sources;
+    private final Timers timers;
+    private final Watches watches;
+    private final Object lock;
     private final boolean forceOneshot;
 
-    SoftRegistry(SoftQueue queue, boolean forceOneshot) {
+    SoftRegistry(KeventLayout layout, SoftQueue queue, Sources sources, Object lock) {
+        this.layout = layout;
         this.queue = queue;
-        this.forceOneshot = forceOneshot;
+        this.sources = sources;
+        this.lock = lock;
+        timers = new Timers(sources, queue);
+        watches = new Watches(sources, queue);
+        forceOneshot = layout.name().startsWith("freebsd");
     }
 
-    int change(Change change) {
+    static boolean serves(Filter filter) {
+        return switch (filter) {
+            case EVFILT_USER, EVFILT_TIMER, EVFILT_VNODE -> true;
+            case EVFILT_PROC -> ProcessKnote.isAvailable();
+            case EVFILT_SIGNAL -> Signals.isAvailable();
+            default -> false;
+        };
+    }
+
+    int change(Memory memory, Change change) {
         Key key = new Key(change.filter, change.ident);
         SoftKnote knote = knotes.get(key);
+        if (knote != null && knote.isGone(memory)) {
+            remove(memory, knote);
+            knote = null;
+        }
         if (knote == null) {
-            if (!change.has(KeventFlags.EV_ADD)) {
-                return Errno.ENOENT;
-            }
-            knotes.put(key, new UserKnote(change));
-            return 0;
+            return add(memory, change, key);
         }
         if (change.has(KeventFlags.EV_DELETE)) {
-            remove(knote);
+            remove(memory, knote);
             return 0;
         }
         if (forceOneshot && change.has(EV_FORCEONESHOT)) {
             knote.flags |= KeventFlags.EV_ONESHOT;
-            ((UserKnote) knote).trigger();
+            knote.force();
         }
         knote.modify(change);
-        ((UserKnote) knote).touch(change);
-        queue.consider(knote);
-        return 0;
+        int errno = knote.touch(memory, change);
+        queue.consider(memory, knote);
+        return errno;
     }
 
-    void remove(SoftKnote knote) {
+    private int add(Memory memory, Change change, Key key) {
+        if (!change.has(KeventFlags.EV_ADD)) {
+            return isDescriptorFilter(change.filter) ? FileIdentity.errno(memory, change.ident, Errno.ENOENT) : Errno.ENOENT;
+        }
+        SoftKnote knote = make(change);
+        // As FreeBSD, which has moved the fflags into the knote by then: an error entry shows none.
+        change.fflags = 0;
+        int errno = knote.attach(memory);
+        if (errno == 0) {
+            knotes.put(key, knote);
+            queue.consider(memory, knote);
+        }
+        return errno;
+    }
+
+    private static boolean isDescriptorFilter(Filter filter) {
+        return filter == Filter.EVFILT_VNODE || filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE;
+    }
+
+    private SoftKnote make(Change change) {
+        return switch (change.filter) {
+            case EVFILT_USER -> new UserKnote(change);
+            case EVFILT_TIMER -> new TimerKnote(change, layout, timers);
+            case EVFILT_PROC -> new ProcessKnote(change, layout, sources, queue, this);
+            case EVFILT_SIGNAL -> new SignalKnote(change, layout, queue, lock);
+            case EVFILT_VNODE -> new VnodeKnote(change, layout, watches);
+            case EVFILT_READ, EVFILT_WRITE -> new FileKnote(change, layout, watches);
+            default -> throw new AssertionError(change.filter);
+        };
+    }
+
+    void remove(Memory memory, SoftKnote knote) {
         queue.remove(knote);
         knotes.remove(new Key(knote.filter, knote.ident));
+        knote.detach(memory);
+    }
+
+    /** The kqueue is closed: leaves what outlives it. */
+    void close(Memory memory) {
+        knotes.values().forEach(knote -> knote.detach(memory));
+        knotes.clear();
     }
 }

@@ -19,7 +19,8 @@ final class UserKnote extends SoftKnote {
         super(change);
     }
 
-    void touch(Change change) {
+    @Override
+    int touch(Memory memory, Change change) {
         if ((change.fflags & NOTE_TRIGGER) != 0) {
             triggered = true;
         }
@@ -35,14 +36,16 @@ final class UserKnote extends SoftKnote {
             // Resets even its own trigger.
             triggered = false;
         }
+        return 0;
     }
 
-    void trigger() {
+    @Override
+    void force() {
         triggered = true;
     }
 
     @Override
-    boolean evaluate() {
+    boolean evaluate(Memory memory) {
         eventFflags = sfflags;
         eventData = sdata;
         return triggered;

@@ -69,6 +69,8 @@ final class Posix {
 
     static native int open(String path, int flags, int mode);
 
+    static native int kill(int pid, int signal);
+
     static native int unlink(String path);
 
     static native int ftruncate(int fd, long length);

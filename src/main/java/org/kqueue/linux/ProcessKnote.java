@@ -1,0 +1,152 @@
+package org.kqueue.linux;
+
+import com.sun.jna.Native;
+import org.kqueue.Errno;
+import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
+import org.kqueue.Note;
+
+/**
+ * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is had without taking it away from the parent: {@code waitid} with WNOWAIT
+ * while a child of this process is not yet waited for, and of one that was (the JVM waits for its children at once, from a thread of its
+ * own) by PIDFD_GET_INFO, Linux 6.15. Where neither tells, {@code data} is 0. Guarded by the kqueue's lock.
+ */
+final class ProcessKnote extends SoftKnote implements Source {
+
+    private static final int NOTE_EXIT = 0x80000000;
+    /** siginfo_t after waitid: si_pid, si_status and si_code. */
+    private static final int SI_CODE = 8;
+    private static final int SI_PID = 12;
+    private static final int SI_STATUS = 24;
+    private static final int CLD_EXITED = 1;
+    private static final int PIDFD_EXIT_CODE = 60;
+    /** How long a parent may take from taking the status to the kernel's having noted it. */
+    private static final int REAPING_MILLIS = 10;
+    private static final int CORE_DUMPED = 0x80;
+    private static final int CLD_DUMPED = 3;
+
+    private final KeventLayout layout;
+    private final Sources sources;
+    private final SoftQueue queue;
+    private final SoftRegistry registry;
+    private int pidfd = -1;
+    private long token;
+    private boolean exited;
+    private int status;
+
+    ProcessKnote(Change change, KeventLayout layout, Sources sources, SoftQueue queue, SoftRegistry registry) {
+        super(change);
+        this.layout = layout;
+        this.sources = sources;
+        this.queue = queue;
+        this.registry = registry;
+        flags |= KeventFlags.EV_CLEAR;
+    }
+
+    static boolean isAvailable() {
+        // EINVAL for pid -1 from a kernel that has the call, 5.3 and later.
+        return EpollLibrary.syscall(EpollLibrary.SYS_PIDFD_OPEN, -1, 0) < 0 && Native.getLastError() == Errno.EINVAL;
+    }
+
+    @Override
+    int attach(Memory memory) {
+        if (!isKnown(sfflags)) {
+            return Errno.EINVAL;
+        }
+        if (ident == 0) {
+            // The system's own process, which never exits.
+            return 0;
+        }
+        if (ident < 0 || ident > Integer.MAX_VALUE) {
+            return Errno.ESRCH;
+        }
+        // Always FD_CLOEXEC.
+        int fd = (int) EpollLibrary.syscall(EpollLibrary.SYS_PIDFD_OPEN, ident, 0);
+        if (fd < 0) {
+            int errno = Native.getLastError();
+            // EINVAL, ENOENT: the number is that of a thread.
+            return errno == Errno.EMFILE || errno == Errno.ENFILE || errno == Errno.ENOMEM ? errno : Errno.ESRCH;
+        }
+        token = sources.open(memory, fd, this);
+        if (token < 0) {
+            return (int) -token;
+        }
+        pidfd = fd;
+        if (EpollLibrary.poll(memory.pollfd(fd, EpollLibrary.EPOLLIN), 1, 0) > 0) {
+            // Exited and not yet waited for: the event is in the same call.
+            exit(memory);
+        }
+        return 0;
+    }
+
+    private boolean isKnown(int fflags) {
+        int known = NOTE_EXIT | (layout.has(Note.NOTE_EXITSTATUS) ? layout.number(Note.NOTE_EXITSTATUS) : 0);
+        return (fflags & ~known) == 0;
+    }
+
+    @Override
+    int touch(Memory memory, Change change) {
+        if (!isKnown(change.fflags)) {
+            return Errno.EINVAL;
+        }
+        // Every change gives the mask anew: an ENABLE without NOTE_EXIT makes the knote deaf.
+        return super.touch(memory, change);
+    }
+
+    @Override
+    public void ready(Memory memory) {
+        if (!exited) {
+            exit(memory);
+            if ((sfflags & NOTE_EXIT) == 0) {
+                registry.remove(memory, this);
+            } else {
+                queue.consider(memory, this);
+            }
+        }
+    }
+
+    private void exit(Memory memory) {
+        exited = true;
+        flags |= KeventFlags.EV_ONESHOT;
+        status = status(memory);
+    }
+
+    private int status(Memory memory) {
+        if (EpollLibrary.waitid(EpollLibrary.P_PIDFD, pidfd, memory.struct(),
+                EpollLibrary.WEXITED | EpollLibrary.WNOWAIT | EpollLibrary.WNOHANG) == 0 && memory.structInt(SI_PID) != 0) {
+            int code = memory.structInt(SI_STATUS);
+            int how = memory.structInt(SI_CODE);
+            return how == CLD_EXITED ? (code & 0xFF) << 8 : code | (how == CLD_DUMPED ? CORE_DUMPED : 0);
+        }
+        int code = exitInfo(memory);
+        if (code < 0 && EpollLibrary.poll(memory.pollfd(pidfd, 0), 1, REAPING_MILLIS) > 0) {
+            // ECHILD from waitid, but no exit info yet: the parent was just waiting for it, and now it has.
+            code = exitInfo(memory);
+        }
+        return Math.max(0, code);
+    }
+
+    /** The wait status of a process that was waited for, -1 where the kernel does not tell. */
+    private int exitInfo(Memory memory) {
+        long info = memory.pidfdInfo(EpollLibrary.PIDFD_INFO_EXIT);
+        return EpollLibrary.ioctl(pidfd, EpollLibrary.PIDFD_GET_INFO, info) == 0
+                && (memory.structLong(0) & EpollLibrary.PIDFD_INFO_EXIT) != 0 ? memory.structInt(PIDFD_EXIT_CODE) : -1;
+    }
+
+    @Override
+    boolean evaluate(Memory memory) {
+        eventFlags = KeventFlags.EV_EOF;
+        eventFflags = NOTE_EXIT;
+        boolean wanted = !layout.has(Note.NOTE_EXITSTATUS) || (sfflags & layout.number(Note.NOTE_EXITSTATUS)) != 0;
+        eventData = wanted ? status : 0;
+        return exited;
+    }
+
+    @Override
+    void detach(Memory memory) {
+        if (pidfd >= 0) {
+            sources.close(pidfd, token);
+            pidfd = -1;
+        }
+    }
+}

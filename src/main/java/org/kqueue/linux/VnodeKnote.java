@@ -1,0 +1,158 @@
+package org.kqueue.linux;
+
+import static org.kqueue.linux.EpollLibrary.IN_ACCESS;
+import static org.kqueue.linux.EpollLibrary.IN_ATTRIB;
+import static org.kqueue.linux.EpollLibrary.IN_CLOSE_NOWRITE;
+import static org.kqueue.linux.EpollLibrary.IN_CLOSE_WRITE;
+import static org.kqueue.linux.EpollLibrary.IN_CREATE;
+import static org.kqueue.linux.EpollLibrary.IN_DELETE;
+import static org.kqueue.linux.EpollLibrary.IN_DELETE_SELF;
+import static org.kqueue.linux.EpollLibrary.IN_ISDIR;
+import static org.kqueue.linux.EpollLibrary.IN_MODIFY;
+import static org.kqueue.linux.EpollLibrary.IN_MOVED_FROM;
+import static org.kqueue.linux.EpollLibrary.IN_MOVED_TO;
+import static org.kqueue.linux.EpollLibrary.IN_MOVE_SELF;
+import static org.kqueue.linux.EpollLibrary.IN_OPEN;
+import static org.kqueue.linux.EpollLibrary.IN_UNMOUNT;
+
+import org.kqueue.Errno;
+import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
+import org.kqueue.Note;
+
+/**
+ * EVFILT_VNODE. inotify says that a file was modified or its attributes changed; whether it grew, and whether it gained or lost a name, is
+ * told from its size and link count before and after. Guarded by the kqueue's lock.
+ *
+ * <p>What differs from FreeBSD: a file made longer by {@code ftruncate} looks like one written past its end; a read of nothing is not
+ * reported; a removed directory is not reported while a descriptor of it is open; a write and a truncation that are seen together are one.
+ */
+final class VnodeKnote extends SoftKnote implements Watches.Watcher {
+
+    private static final int INSIDE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
+    private static final int ALL = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | INSIDE | IN_OPEN | IN_CLOSE_WRITE
+            | IN_CLOSE_NOWRITE | IN_ACCESS;
+
+    private final KeventLayout layout;
+    private final Watches watches;
+    private FileIdentity file;
+    private int wd;
+    private long size;
+    private int links;
+    private int happened;
+    /** The first half of a rename that awaits its second, or 0. */
+    private int movedFrom;
+
+    VnodeKnote(Change change, KeventLayout layout, Watches watches) {
+        super(change);
+        this.layout = layout;
+        this.watches = watches;
+    }
+
+    @Override
+    int attach(Memory memory) {
+        int errno = FileIdentity.errno(memory, ident, 0);
+        if (errno != 0) {
+            return errno;
+        }
+        int kind = memory.mode() & EpollLibrary.S_IFMT;
+        if (kind == EpollLibrary.S_IFSOCK || kind == EpollLibrary.S_IFIFO || kind == 0) {
+            return Errno.EINVAL;
+        }
+        file = FileIdentity.of((int) ident, memory);
+        size = memory.size();
+        links = memory.links();
+        wd = watches.add(memory, file.fd(), ALL | EpollLibrary.IN_MASK_ADD, this);
+        return wd < 0 ? -wd : 0;
+    }
+
+    @Override
+    int touch(Memory memory, Change change) {
+        // What happened until now happened under the old mask.
+        watches.drain(memory);
+        return super.touch(memory, change);
+    }
+
+    @Override
+    public boolean happened(Memory memory, int mask, boolean inside, int cookie) {
+        if (isGone(memory)) {
+            return false;
+        }
+        int nowLinks = memory.links();
+        long nowSize = memory.size();
+        if (inside) {
+            directoryChanged(mask, cookie);
+            return true;
+        }
+        if ((mask & IN_ATTRIB) != 0) {
+            note(nowLinks < links ? number(Note.NOTE_DELETE) : nowLinks > links ? number(Note.NOTE_LINK)
+                    : number(Note.NOTE_ATTRIB));
+            links = nowLinks;
+        }
+        if ((mask & IN_MODIFY) != 0) {
+            note(nowSize > size ? number(Note.NOTE_WRITE) | number(Note.NOTE_EXTEND)
+                    : nowSize == size ? number(Note.NOTE_WRITE)
+                    : layout.has(Note.NOTE_TRUNCATE) ? number(Note.NOTE_TRUNCATE) : number(Note.NOTE_ATTRIB));
+            size = nowSize;
+        }
+        note(((mask & IN_DELETE_SELF) != 0 ? number(Note.NOTE_DELETE) : 0)
+                | ((mask & IN_UNMOUNT) != 0 ? number(Note.NOTE_REVOKE) : 0));
+        note((mask & IN_MOVE_SELF) != 0 ? number(Note.NOTE_RENAME) : 0);
+        note((mask & IN_OPEN) != 0 ? number(Note.NOTE_OPEN) : 0);
+        note((mask & IN_CLOSE_NOWRITE) != 0 ? number(Note.NOTE_CLOSE) : 0);
+        note((mask & IN_CLOSE_WRITE) != 0 ? number(Note.NOTE_CLOSE_WRITE) : 0);
+        note((mask & IN_ACCESS) != 0 ? number(Note.NOTE_READ) : 0);
+        return true;
+    }
+
+    /** An entry of the directory came or went. Other events of entries are theirs. */
+    private void directoryChanged(int mask, int cookie) {
+        if ((mask & INSIDE) == 0) {
+            return;
+        }
+        int notes = number(Note.NOTE_WRITE);
+        if ((mask & (IN_CREATE | IN_DELETE)) != 0) {
+            notes |= (mask & IN_ISDIR) != 0 ? number(Note.NOTE_LINK) : 0;
+        } else if ((mask & IN_MOVED_FROM) != 0) {
+            movedFrom = cookie;
+        } else if (movedFrom != cookie) {
+            // Came from another directory.
+            notes |= number(Note.NOTE_EXTEND);
+        }
+        note(notes);
+    }
+
+    /** As FreeBSD: what was asked for brings along what happened with it. */
+    private void note(int notes) {
+        if ((sfflags & notes) != 0) {
+            happened |= notes;
+        }
+    }
+
+    private int number(Note note) {
+        return layout.has(note) ? layout.number(note) : 0;
+    }
+
+    @Override
+    boolean isGone(Memory memory) {
+        return file.isGone(memory);
+    }
+
+    @Override
+    boolean evaluate(Memory memory) {
+        eventFflags = happened;
+        return happened != 0;
+    }
+
+    @Override
+    void delivered() {
+        if (has(KeventFlags.EV_CLEAR)) {
+            happened = 0;
+        }
+    }
+
+    @Override
+    void detach(Memory memory) {
+        watches.remove(wd, this);
+    }
+}

@@ -1,0 +1,134 @@
+package org.kqueue.linux;
+
+import com.sun.jna.Native;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.kqueue.Errno;
+
+/**
+ * The files that a kqueue watches, by one inotify instance. inotify watches a file once, however many descriptors of it are registered, so
+ * each watch has a list of knotes. Guarded by the kqueue's lock.
+ */
+final class Watches implements Source {
+
+    /** Something that happened to a watched file. */
+    interface Watcher {
+
+        /**
+         * Takes an event.
+         *
+         * @param mask inotify's
+         * @param inside whether it happened to an entry of the directory, not to itself
+         * @param cookie what the two halves of a rename have in common
+         * @return whether to look at the knote
+         */
+        boolean happened(Memory memory, int mask, boolean inside, int cookie);
+    }
+
+    private static final int BUFFER_SIZE = 8192;
+    private static final int EVENT_SIZE = 16;
+
+    private final Map<Integer, List<SoftKnote>> knotes = new HashMap<>();
+    private final Sources sources;
+    private final SoftQueue queue;
+    private ByteBuffer buffer;
+    private int inotify = -1;
+
+    Watches(Sources sources, SoftQueue queue) {
+        this.sources = sources;
+        this.queue = queue;
+    }
+
+    /** Watches the file of the descriptor. Returns the watch, 1 or more, or the negative errno. */
+    int add(Memory memory, int fd, int mask, SoftKnote knote) {
+        int errno = open(memory);
+        if (errno != 0) {
+            return -errno;
+        }
+        int wd = EpollLibrary.inotify_add_watch(inotify, memory.descriptorPath(fd), mask);
+        if (wd < 0) {
+            errno = Native.getLastError();
+            // ENOSPC: past fs.inotify.max_user_watches.
+            return -(errno == Linux.ENOSPC ? Errno.ENOMEM : errno);
+        }
+        knotes.computeIfAbsent(wd, key -> new ArrayList<>()).add(knote);
+        return wd;
+    }
+
+    void remove(int wd, SoftKnote knote) {
+        List<SoftKnote> list = knotes.get(wd);
+        if (list != null && list.remove(knote) && list.isEmpty()) {
+            knotes.remove(wd);
+            // EINVAL where the file is gone, and the watch with it.
+            EpollLibrary.inotify_rm_watch(inotify, wd);
+        }
+    }
+
+    private int open(Memory memory) {
+        if (inotify >= 0) {
+            return 0;
+        }
+        int fd = EpollLibrary.inotify_init1(EpollLibrary.IN_CLOEXEC | EpollLibrary.IN_NONBLOCK);
+        if (fd < 0) {
+            return Native.getLastError();
+        }
+        long token = sources.open(memory, fd, this);
+        if (token < 0) {
+            return (int) -token;
+        }
+        inotify = fd;
+        buffer = ByteBuffer.allocateDirect(BUFFER_SIZE).order(ByteOrder.nativeOrder());
+        return 0;
+    }
+
+    @Override
+    public void ready(Memory memory) {
+        long address = Memory.addressOf(buffer);
+        for (long n = read(address); n > 0; n = read(address)) {
+            int offset = 0;
+            while (offset < n) {
+                int nameLength = buffer.getInt(offset + 12);
+                happened(memory, buffer.getInt(offset), buffer.getInt(offset + 4), buffer.getInt(offset + 8), nameLength > 0);
+                offset += EVENT_SIZE + nameLength;
+            }
+        }
+    }
+
+    private long read(long address) {
+        // EAGAIN: that was all.
+        return EpollLibrary.read(inotify, address, BUFFER_SIZE);
+    }
+
+    /** Reads what has come and is not yet known, so that a change sees it in order. */
+    void drain(Memory memory) {
+        if (inotify >= 0) {
+            ready(memory);
+        }
+    }
+
+    private void happened(Memory memory, int wd, int mask, int cookie, boolean inside) {
+        if ((mask & EpollLibrary.IN_Q_OVERFLOW) != 0) {
+            knotes.values().forEach(list -> tell(memory, list, EpollLibrary.IN_MODIFY | EpollLibrary.IN_ATTRIB, false, 0));
+            return;
+        }
+        List<SoftKnote> list = knotes.get(wd);
+        if (list != null) {
+            tell(memory, list, mask, inside, cookie);
+            if ((mask & EpollLibrary.IN_IGNORED) != 0) {
+                knotes.remove(wd);
+            }
+        }
+    }
+
+    private void tell(Memory memory, List<SoftKnote> list, int mask, boolean inside, int cookie) {
+        for (SoftKnote knote : list) {
+            if (((Watcher) knote).happened(memory, mask, inside, cookie)) {
+                queue.consider(memory, knote);
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package org.kqueue.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.kqueue.Filter;
+import org.kqueue.Note;
+
+/** Regular files and directories: EVFILT_VNODE, and READ and WRITE on them. */
+class FileTest extends Contract {
+
+    private static final int O_RDONLY = 0;
+    private static final int O_RDWR = 2;
+    private static final int O_CREAT = 0x40;
+
+    @TempDir
+    Path directory;
+    private Path file;
+
+    @BeforeEach
+    void makeFile() throws IOException {
+        needs(Filter.EVFILT_VNODE);
+        file = directory.resolve("file");
+        Files.write(file, new byte[10]);
+        open("f", file, O_RDWR);
+    }
+
+    private void open(String name, Path path, int flags) {
+        name(name, ok(Posix.open(path.toString(), flags | Posix.O_CLOEXEC, 0600)));
+    }
+
+    /** Fflags of one VNODE event with EV_CLEAR. */
+    private static String event(String name, int fflags) {
+        return name + " VNODE CLEAR f=" + Integer.toHexString(fflags);
+    }
+
+    @Test
+    void eachAction() throws IOException {
+        freebsdRule();
+        Path two = directory.resolve("two");
+        Path three = directory.resolve("three");
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=7f"));
+        write("f", 5);
+        assertEquals(event("f", 2), poll());
+        write("f", 10);
+        assertEquals(event("f", 6), poll());
+        ok(Posix.ftruncate(fd("f"), 3));
+        assertEquals(kq.layout().has(Note.NOTE_TRUNCATE) ? "" : event("f", 8), poll());
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertTrue(poll().endsWith("8"));
+        Files.createLink(two, file);
+        assertEquals(event("f", 0x10), poll());
+        Files.delete(two);
+        assertEquals(event("f", 1), poll(), "one of two names is gone");
+        Files.move(file, two);
+        assertEquals(event("f", 0x20), poll());
+        Files.write(three, new byte[1]);
+        assertEquals("", poll());
+        Files.move(three, two, StandardCopyOption.REPLACE_EXISTING);
+        assertEquals(event("f", 1), poll());
+        write("f", 40);
+        assertEquals(event("f", 6), poll(), "it lives on without a name");
+    }
+
+    @Test
+    void openingReadingAndClosing() throws IOException {
+        freebsdRule();
+        org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_OPEN), "NOTE_OPEN is not in this ABI");
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=7ff"));
+        open("g", file, O_RDWR);
+        assertEquals(event("f", 0x80), poll());
+        close("g");
+        assertEquals(event("f", 0x200), poll());
+        open("g", file, O_RDONLY);
+        assertEquals(event("f", 0x80), poll());
+        assertEquals(4, read("g", 4));
+        assertEquals(event("f", 0x400), poll());
+        close("g");
+        assertEquals(event("f", 0x100), poll());
+    }
+
+    @Test
+    void unlinked() throws IOException {
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=DELETE"));
+        Files.delete(file);
+        assertEquals(event("f", 1), await());
+    }
+
+    @Test
+    void accumulatesAndReportsWhatWasAskedForOnly() throws IOException {
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE"));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertEquals("", poll());
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE|ATTRIB"));
+        write("f", 1);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        assertEquals(event("f", 0xa), poll());
+        assertEquals("", poll());
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=EXTEND"));
+        write("f", 1);
+        assertEquals("", poll());
+        Files.write(file, new byte[5], StandardOpenOption.APPEND);
+        assertEquals(event("f", 6), poll(), "what comes along is shown");
+    }
+
+    @Test
+    void everyChangeGivesTheMaskAnew() throws IOException {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE", "f VNODE DISABLE f=WRITE"));
+        write("f", 1);
+        assertEquals("", poll());
+        assertEquals(event("f", 2), kevent("f VNODE ENABLE f=WRITE"));
+        assertEquals("", kevent("f VNODE ENABLE"));
+        write("f", 1);
+        assertEquals("", poll());
+        assertEquals("", kevent("f VNODE ENABLE f=WRITE"));
+        write("f", 1);
+        assertEquals(event("f", 2), poll());
+    }
+
+    @Test
+    void levelAndOneshot() {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD f=WRITE"));
+        write("f", 1);
+        assertEquals("f VNODE 0 f=2", poll());
+        assertEquals("f VNODE 0 f=2", poll());
+        assertEquals("", kevent("f VNODE DELETE"));
+        assertEquals("", kevent("f VNODE ADD|ONESHOT f=WRITE"));
+        write("f", 1);
+        assertEquals("f VNODE ONESHOT f=2", poll());
+        assertEquals("f VNODE ERROR ENOENT", kevent("f VNODE DELETE"));
+    }
+
+    @Test
+    void directories() throws IOException {
+        freebsdRule();
+        Path watched = Files.createDirectory(directory.resolve("watched"));
+        open("d", watched, O_RDONLY);
+        assertEquals("", kevent("d VNODE ADD|CLEAR f=7f"));
+        Files.write(watched.resolve("a"), new byte[1]);
+        assertEquals(event("d", 2), poll());
+        Files.setPosixFilePermissions(watched.resolve("a"), PosixFilePermissions.fromString("rw-r-----"));
+        assertEquals("", poll());
+        Files.move(watched.resolve("a"), watched.resolve("b"));
+        assertEquals(event("d", 2), poll());
+        Files.move(watched.resolve("b"), directory.resolve("b"));
+        assertTrue(poll().startsWith("d VNODE CLEAR"), "nothing tells where it has gone");
+        Files.move(directory.resolve("b"), watched.resolve("b"));
+        assertEquals(event("d", 6), poll());
+        Files.delete(watched.resolve("b"));
+        assertEquals(event("d", 2), poll());
+        Files.createDirectory(watched.resolve("sub"));
+        assertEquals(event("d", 0x12), poll());
+        Files.delete(watched.resolve("sub"));
+        assertEquals(event("d", 0x12), poll());
+    }
+
+    @Test
+    void twoDescriptorsOfOneFile() {
+        open("g", file, O_RDWR);
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE", "g VNODE ADD|CLEAR f=WRITE"));
+        write("f", 1);
+        String both = poll();
+        assertTrue(both.contains(event("f", 2)) && both.contains(event("g", 2)), both);
+        close("g");
+        write("f", 1);
+        assertEquals(event("f", 2), poll());
+    }
+
+    @Test
+    void whatIsNoFileIsRefused() {
+        freebsdRule();
+        pair();
+        pipe();
+        assertEquals("a VNODE ERROR EINVAL", kevent("a VNODE ADD f=WRITE"));
+        assertEquals("r VNODE ERROR EINVAL", kevent("r VNODE ADD f=WRITE"));
+        int bad = badFd();
+        assertEquals(bad + " VNODE ERROR EBADF", kevent(bad + " VNODE ADD f=WRITE"));
+        assertEquals(bad + " VNODE ERROR EBADF", kevent(bad + " VNODE DELETE"));
+    }
+
+    @Test
+    void readIsReadyAwayFromTheEnd() throws IOException {
+        assertEquals("f READ 0 d=10 u=7", kevent("f READ ADD u=7"));
+        read("f", 4);
+        assertEquals("f READ 0 d=6 u=7", poll());
+        read("f", 100);
+        assertEquals("", poll());
+        Files.write(file, new byte[3], StandardOpenOption.APPEND);
+        assertEquals("f READ 0 d=3 u=7", await());
+        freebsdRule();
+        ok(Posix.ftruncate(fd("f"), 8));
+        assertEquals("f READ 0 d=-2 u=7", poll());
+        assertEquals("f WRITE 0 u=8", kevent("f READ DELETE", "f WRITE ADD u=8"));
+        assertEquals("f WRITE 0 u=8", poll());
+    }
+
+    @Test
+    void readWithClearFollowsAppends() throws IOException {
+        freebsdRule();
+        read("f", 100);
+        assertEquals("", kevent("f READ ADD|CLEAR"));
+        Files.write(file, new byte[3], StandardOpenOption.APPEND);
+        assertEquals("f READ CLEAR d=3", await());
+        assertEquals("", poll());
+    }
+
+    @Test
+    void filePollIsAlwaysReady() {
+        freebsdRule();
+        org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_FILE_POLL), "NOTE_FILE_POLL is FreeBSD's");
+        read("f", 100);
+        assertEquals("f READ 0", kevent("f READ ADD f=FILE_POLL"));
+        assertEquals("f READ 0", poll());
+    }
+
+    @Test
+    void aClosedFilesKnotesAreGone() {
+        freebsdRule();
+        assertEquals("f READ 0 d=10", kevent("f READ ADD", "f VNODE ADD|CLEAR f=WRITE"));
+        int number = fd("f");
+        close("f");
+        assertEquals("", poll());
+        open("g", directory.resolve("another"), O_RDWR | O_CREAT);
+        ok(Posix.dup2(fd("g"), number));
+        name("h", number);
+        assertEquals("h VNODE ERROR ENOENT", kevent("h VNODE DELETE"));
+    }
+
+    @Test
+    void devicesWithoutReadiness() {
+        freebsdRule();
+        open("null", Path.of("/dev/null"), O_RDWR);
+        assertEquals("null READ ERROR ENODEV; null WRITE ERROR ENODEV", kevent("null READ ADD", "null WRITE ADD"));
+    }
+}
