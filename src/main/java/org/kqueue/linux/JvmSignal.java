@@ -77,6 +77,10 @@ final class JvmSignal {
         try {
             HANDLER.getMethod("handle", SIGNAL).invoke(handler, signal);
         } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof UnsupportedOperationException) {
+                // A handler in C, such as HotSpot's own, wrapped: it cannot be called from Java.
+                return;
+            }
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
             }
