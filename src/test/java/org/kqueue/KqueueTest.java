@@ -162,7 +162,8 @@ class KqueueTest {
     void namesTheBackendsThatExist() {
         KqueueConfig config = new KqueueConfig("nonsense", null, null, KqueueConfig.Detail.FULL);
         String message = assertThrows(IllegalArgumentException.class, () -> Kqueue.open(config)).getMessage();
-        assertEquals("org.kqueue.backend=nonsense is unknown; allowed: auto, system, embedded", message);
+        assertTrue(message.startsWith("org.kqueue.backend=nonsense is unknown; allowed: auto, "), message);
+        assertTrue(message.contains("system, embedded"), message);
     }
 
     @Test
