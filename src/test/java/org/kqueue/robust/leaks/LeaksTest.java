@@ -1,0 +1,61 @@
+package org.kqueue.robust.leaks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.kqueue.robust.Descriptors;
+import org.kqueue.robust.Forked;
+import org.kqueue.robust.Providers;
+
+/** {@link Leaks} in its short form, and what becomes of selectors that nobody closes. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class LeaksTest {
+
+    private static final int DROPPED = 60;
+
+    @Test
+    void connectionsAndSelectorsLeaveNothingBehind() throws Exception {
+        Forked.Result result = Forked.java(Leaks.class, "-XX:NativeMemoryTracking=summary", "-Xms64m", "-Xmx64m",
+                "-XX:+AlwaysPreTouch", "--", "30000", "4000");
+        System.out.println(result.lastLine());
+        assertEquals(0, result.status(), result.output());
+    }
+
+    @Test
+    void droppedSelectorsHoldNoMoreThanTheJdksDo() throws Exception {
+        int ours = heldByDropped(Providers.kqueue());
+        int jdks = heldByDropped(Providers.jdk());
+        System.out.println("leaks: " + DROPPED + " selectors dropped without close hold " + ours + " descriptors, the JDK's "
+                + jdks);
+        assertTrue(ours <= jdks, ours + " descriptors, the JDK's " + jdks);
+    }
+
+    private static int heldByDropped(SelectorProvider provider) throws Exception {
+        drop(provider, 1);
+        int before = Descriptors.count();
+        drop(provider, DROPPED);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+        while (Descriptors.count() > before && System.nanoTime() - end < 0) {
+            System.gc();
+            Thread.sleep(20);
+        }
+        return Math.max(0, Descriptors.count() - before);
+    }
+
+    private static void drop(SelectorProvider provider, int n) throws IOException {
+        for (int i = 0; i < n; i++) {
+            try (SocketChannel channel = provider.openSocketChannel()) {
+                channel.configureBlocking(false);
+                provider.openSelector().selectNow();
+                channel.register(provider.openSelector(), SelectionKey.OP_CONNECT).cancel();
+            }
+        }
+    }
+}
