@@ -316,6 +316,8 @@ public final class KqueueSelector extends AbstractSelector {
         int performed = 0;
         int n = readySize;
         try {
+            // Closed while it waited: as the JDK's, which differs in this from a select without an action.
+            ensureOpen();
             for (int i = 0; i < n; i++) {
                 KqueueSelectionKey key = ready[i];
                 // An action before may have cancelled the key or changed its interest.

@@ -22,14 +22,15 @@ import org.kqueue.robust.Providers;
 
 /**
  * Makes connections and selectors, many, and compares descriptors, heap and native memory before and after. Arguments: connections,
- * selector cycles. To be run with {@code -XX:NativeMemoryTracking=summary -Xms64m -Xmx64m -XX:+AlwaysPreTouch}, so that the
+ * selector cycles. To be run with {@code -XX:NativeMemoryTracking=summary -Xms64m -Xmx64m -XX:MaxDirectMemorySize=16m
+ * -XX:+AlwaysPreTouch}, so that the
  * resident size says something. Ends with one line, and with status 0 if all stayed flat.
  */
 public final class Leaks {
 
     private static final long HEAP_SLACK = 4 << 20;
-    private static final long NATIVE_SLACK = 6 << 20;
-    private static final long RESIDENT_SLACK = 24 << 20;
+    private static final long NATIVE_SLACK = 16 << 20;
+    private static final long RESIDENT_SLACK = 32 << 20;
     /** Part of the work that is done first, so that what stays for good is there. */
     private static final int WARM_UP = 5;
 
@@ -39,7 +40,7 @@ public final class Leaks {
     }
 
     /** What a process holds. */
-    private record Holdings(int descriptors, long heap, long nativeMemory, long resident) {
+    private record Holdings(int descriptors, long heap, long nativeBytes, long residentBytes) {
 
         static Holdings now() throws Exception {
             for (int i = 0; i < 3; i++) {
@@ -47,18 +48,18 @@ public final class Leaks {
                 Thread.sleep(50);
             }
             return new Holdings(Descriptors.count(), ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-                    nativeMemory(), resident());
+                    Leaks.nativeMemory(), Leaks.resident());
         }
 
         boolean isFlat(Holdings before) {
             return descriptors <= before.descriptors && heap - before.heap < HEAP_SLACK
-                    && nativeMemory - before.nativeMemory < NATIVE_SLACK && resident - before.resident < RESIDENT_SLACK;
+                    && nativeBytes - before.nativeBytes < NATIVE_SLACK && residentBytes - before.residentBytes < RESIDENT_SLACK;
         }
 
         @Override
         public String toString() {
             return String.format(Locale.ROOT, "%d fds, heap %.1f MB, native %.1f MB, resident %.1f MB", descriptors, heap / 1e6,
-                    nativeMemory / 1e6, resident / 1e6);
+                    nativeBytes / 1e6, residentBytes / 1e6);
         }
     }
 
@@ -157,16 +158,16 @@ public final class Leaks {
                 selector.close();
                 continue;
             }
-            try (SocketChannel channel = provider.openSocketChannel()) {
-                channel.configureBlocking(false);
-                channel.register(selector, SelectionKey.OP_CONNECT);
-                selector.wakeup();
-                selector.select();
-                if (i % 3 == 1) {
-                    channel.close();
-                }
-                selector.close();
+            SocketChannel channel = provider.openSocketChannel();
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_CONNECT);
+            selector.wakeup();
+            selector.select();
+            if (i % 3 == 1) {
+                channel.close();
             }
+            selector.close();
+            channel.close();
         }
     }
 }
