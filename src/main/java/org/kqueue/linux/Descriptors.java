@@ -32,10 +32,13 @@ abstract class Descriptors {
     /** How many events to ask epoll for, where there is room for {@code room} kevents. */
     abstract int ask(int room);
 
+    /** The room that so many of epoll's events need. */
+    abstract int room(int epollEvents);
+
     /**
      * Turns epoll's event into kevents.
      *
-     * @param room the kevents there is room for, at least 1
+     * @param room the kevents there is room for
      * @return the number appended, or {@link #SEEN}
      */
     abstract int event(Memory memory, long token, int ready, EventList events, int room, long scan);

@@ -221,6 +221,11 @@ final class EdgeDescriptors extends Descriptors {
     }
 
     @Override
+    int room(int epollEvents) {
+        return epollEvents;
+    }
+
+    @Override
     int event(Memory memory, long token, int ready, EventList events, int room, long scan) {
         DescriptorKnote knote = slots.get(token);
         if (knote == null || knote.disabled) {

@@ -4,8 +4,6 @@ import com.sun.jna.Native;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.kqueue.ChangeList;
@@ -45,7 +43,6 @@ final class EmbeddedKqueue extends Kqueue {
     private final Cleaner.Cleanable cleanable;
     private final int kqfd;
     private final int eventfd;
-    private final ByteBuffer one;
     private final SoftQueue softQueue;
     private final Sources sources;
     private final SoftRegistry softKnotes;
@@ -66,12 +63,11 @@ final class EmbeddedKqueue extends Kqueue {
         this.eventfd = eventfd;
         this.wait = wait;
         errnos = layout.errnos();
-        one = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, 1);
-        softQueue = new SoftQueue(eventfd, Memory.addressOf(one));
+        softQueue = new SoftQueue(eventfd);
         sources = new Sources(kqfd, files);
         softKnotes = new SoftRegistry(layout, softQueue, sources, lock);
         descriptors = detail == Detail.FULL ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
-        cleanable = CLEANER.register(this, files);
+        cleanable = CLEANER.register(this, new Holdings(lock, softQueue, softKnotes, files));
         OPEN.put(kqfd, new WeakReference<>(this));
     }
 
@@ -90,6 +86,20 @@ final class EmbeddedKqueue extends Kqueue {
             return kqueue;
         } finally {
             if (!done) {
+                files.run();
+            }
+        }
+    }
+
+    /** What outlives a kqueue that was not closed. Refers to nothing that refers to the kqueue. */
+    private record Holdings(Object lock, SoftQueue queue, SoftRegistry knotes, OpenFiles files) implements Runnable {
+
+        @Override
+        public void run() {
+            synchronized (lock) {
+                // First: a signal's handler may be about to write to the eventfd.
+                queue.close();
+                knotes.close(new Memory());
                 files.run();
             }
         }
@@ -259,7 +269,7 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
-    /** Turns epoll's events into kevents. Returns whether some were swallowed and more may be behind them. */
+    /** Turns epoll's events into kevents; what is soft leaves a slot for each of epoll's events behind. Returns whether some were swallowed and more may be behind them. */
     private boolean convert(EventList events, int n, Memory memory, long scan) {
         int capacity = events.capacity();
         boolean swallowed = false;
@@ -270,10 +280,10 @@ final class EmbeddedKqueue extends Kqueue {
             int result = 0;
             if (token == SOFT) {
                 softQueue.fetched();
-                result = takeSoft(events, room - (n - i - 1), memory, scan);
+                result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
             } else if (Sources.isSource(token)) {
                 sources.ready(memory, token);
-                result = takeSoft(events, room - (n - i - 1), memory, scan);
+                result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
             } else if (token != INTERRUPT) {
                 result = descriptors.event(memory, token, memory.events(i), events, room, scan);
             } else {
@@ -283,11 +293,6 @@ final class EmbeddedKqueue extends Kqueue {
             seen |= result < 0;
         }
         return swallowed && !seen;
-    }
-
-    /** What is in the soft queue, leaving a slot for each of epoll's events behind. */
-    private int takeSoft(EventList events, int room, Memory memory, long scan) {
-        return room > 0 ? softQueue.take(memory, events, room, scan, softKnotes) : 0;
     }
 
     @Override
@@ -341,9 +346,7 @@ final class EmbeddedKqueue extends Kqueue {
         synchronized (lock) {
             // Level triggered and never drained: it ends every wait, present and to come.
             long event = new Memory().event(EpollLibrary.EPOLLIN, INTERRUPT);
-            if (EpollLibrary.write(eventfd, Memory.addressOf(one), Long.BYTES) != Long.BYTES) {
-                throw failure("write(eventfd)", kqfd, Native.getLastError());
-            }
+            softQueue.signal();
             if (EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_MOD, eventfd, event) != 0) {
                 throw failure("epoll_ctl", kqfd, Native.getLastError());
             }
@@ -354,7 +357,6 @@ final class EmbeddedKqueue extends Kqueue {
     protected void release() {
         synchronized (lock) {
             released = true;
-            softKnotes.close(new Memory());
             OPEN.remove(kqfd);
             cleanable.clean();
         }

@@ -181,6 +181,11 @@ final class LevelDescriptors extends Descriptors {
     }
 
     @Override
+    int room(int epollEvents) {
+        return shared > 0 ? 2 * epollEvents : epollEvents;
+    }
+
+    @Override
     int event(Memory memory, long token, int ready, EventList events, int room, long scan) {
         Item item = slots.get(token);
         if (item == null) {
@@ -191,6 +196,11 @@ final class LevelDescriptors extends Descriptors {
         }
         if ((ready & READ_READY & ~EPOLLIN) == EPOLLHUP && isFresh(memory, item.fd)) {
             park(memory, item);
+            return 0;
+        }
+        if (room == 0) {
+            // A second filter was registered after epoll was asked. Level triggered it comes again; else it must be armed.
+            tell(memory, item);
             return 0;
         }
         boolean read = isOn(item.read) && (ready & READ_READY) != 0;

@@ -43,9 +43,14 @@ final class ProcessKnote extends SoftKnote implements Source {
         flags |= KeventFlags.EV_CLEAR;
     }
 
+    /** EINVAL for pid -1 from a kernel that has the call, 5.3 and later. */
+    private static final class Probe {
+        static final boolean AVAILABLE = EpollLibrary.syscall(EpollLibrary.SYS_PIDFD_OPEN, -1, 0) < 0
+                && Native.getLastError() == Errno.EINVAL;
+    }
+
     static boolean isAvailable() {
-        // EINVAL for pid -1 from a kernel that has the call, 5.3 and later.
-        return EpollLibrary.syscall(EpollLibrary.SYS_PIDFD_OPEN, -1, 0) < 0 && Native.getLastError() == Errno.EINVAL;
+        return Probe.AVAILABLE;
     }
 
     @Override

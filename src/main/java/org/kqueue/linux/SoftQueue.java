@@ -1,6 +1,8 @@
 package org.kqueue.linux;
 
 import com.sun.jna.Native;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.kqueue.EventList;
 import org.kqueue.KeventFlags;
 
@@ -12,16 +14,23 @@ import org.kqueue.KeventFlags;
 final class SoftQueue {
 
     private final int eventfd;
-    private final long one;
+    /** The 64-bit 1 that is written. */
+    private final ByteBuffer one = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, 1);
+    private final long address = Memory.addressOf(one);
     private SoftKnote head;
     private SoftKnote tail;
     private int size;
     /** Whether the eventfd's event is in epoll's ready list, or fetched and not yet handled. */
     private boolean signalled;
+    private boolean closed;
 
-    SoftQueue(int eventfd, long one) {
+    SoftQueue(int eventfd) {
         this.eventfd = eventfd;
-        this.one = one;
+    }
+
+    /** The eventfd's number may be somebody else's from now on. */
+    void close() {
+        closed = true;
     }
 
     int size() {
@@ -40,10 +49,6 @@ final class SoftQueue {
     /** The eventfd's event was fetched; {@link #take} follows. */
     void fetched() {
         signalled = false;
-    }
-
-    boolean isEmpty() {
-        return head == null;
     }
 
     private void append(SoftKnote knote) {
@@ -79,10 +84,10 @@ final class SoftQueue {
         size--;
     }
 
-    private void signal() {
-        if (!signalled) {
+    void signal() {
+        if (!signalled && !closed) {
             signalled = true;
-            if (EpollLibrary.write(eventfd, one, Long.BYTES) != Long.BYTES) {
+            if (EpollLibrary.write(eventfd, address, Long.BYTES) != Long.BYTES) {
                 // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go on.
                 throw new IllegalStateException("write(eventfd=" + eventfd + "): errno " + Native.getLastError());
             }

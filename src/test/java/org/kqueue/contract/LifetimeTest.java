@@ -152,6 +152,25 @@ class LifetimeTest extends Contract {
         assertEquals(kq.fd() + " READ ERROR EINVAL", kevent(kq.fd() + " READ ADD"));
     }
 
+    @Test
+    void aKqueueCollectedWithoutCloseGivesItsDescriptorsBack() throws Exception {
+        freebsdRule();
+        int fd = forget();
+        long deadline = System.nanoTime() + 10_000_000_000L;
+        while (Posix.fcntl(fd, Posix.F_GETFD, 0) >= 0) {
+            assertTrue(System.nanoTime() < deadline, "still open");
+            System.gc();
+            Thread.sleep(10);
+        }
+    }
+
+    /** Opens a kqueue and loses it. */
+    private int forget() throws Exception {
+        Kqueue lost = subject.open();
+        kevent(lost, 4, 0, "1 TIMER ADD d=1000", "28 SIGNAL ADD");
+        return lost.fd();
+    }
+
     private static byte[] pollfd(int fd) {
         return java.nio.ByteBuffer.allocate(8).order(java.nio.ByteOrder.nativeOrder()).putInt(fd).putShort((short) 1).array();
     }
