@@ -397,6 +397,17 @@ public abstract class Kqueue implements Closeable {
     public abstract boolean supports(Filter filter);
 
     /**
+     * Says that a descriptor is about to be closed while it has knotes, by a caller that asked for {@link
+     * KqueueConfig.Detail#READINESS} and so may not close one otherwise without deleting them. A kernel needs no telling: its knotes go
+     * with the descriptor.
+     *
+     * @param ident the descriptor's number
+     */
+    public void forget(long ident) {
+        // A kernel sees the close.
+    }
+
+    /**
      * Registers a way to end waits on this kqueue: an {@code EVFILT_USER} event where the kernel has them, else a pipe.
      *
      * @param udata what the event carries

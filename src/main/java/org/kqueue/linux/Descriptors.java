@@ -43,6 +43,11 @@ abstract class Descriptors {
      */
     abstract int event(Memory memory, long token, int ready, EventList events, int room, long scan);
 
+    /** A descriptor is about to be closed, and its knotes with it. */
+    void forget(long ident) {
+        // Whoever sees each close needs no telling.
+    }
+
     /** How many knotes are enabled and ready. */
     abstract int ready(Memory memory);
 

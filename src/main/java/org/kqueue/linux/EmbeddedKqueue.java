@@ -2,6 +2,8 @@ package org.kqueue.linux;
 
 import com.sun.jna.Native;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
 import java.util.Map;
@@ -38,6 +40,16 @@ final class EmbeddedKqueue extends Kqueue {
     /** For an errno: a receipt had no room. */
     private static final int NO_ROOM = -1;
 
+    private static final VarHandle LAST_MEMORY;
+
+    static {
+        try {
+            LAST_MEMORY = MethodHandles.lookup().findVarHandle(EmbeddedKqueue.class, "lastMemory", Memory.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final Object lock = new Object();
     private final OpenFiles files;
     private final Cleaner.Cleanable cleanable;
@@ -49,6 +61,9 @@ final class EmbeddedKqueue extends Kqueue {
     private final Descriptors descriptors;
     private final Errno.Numbering errnos;
     private final EpollWait wait;
+
+    @SuppressWarnings("unused")
+    private volatile Memory lastMemory;
 
     // guarded by lock
     private final Change change = new Change();
@@ -177,7 +192,12 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
+    /** The memory that was last given back, for calls one after the other; a second thread takes one from the list. */
     private Memory takeMemory() {
+        Memory last = (Memory) LAST_MEMORY.getAndSet(this, null);
+        if (last != null) {
+            return last;
+        }
         synchronized (lock) {
             Memory memory = freeMemory;
             if (memory == null) {
@@ -190,9 +210,19 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     private void giveBack(Memory memory) {
+        if (LAST_MEMORY.compareAndSet(this, null, memory)) {
+            return;
+        }
         synchronized (lock) {
             memory.next = freeMemory;
             freeMemory = memory;
+        }
+    }
+
+    @Override
+    public void forget(long ident) {
+        synchronized (lock) {
+            descriptors.forget(ident);
         }
     }
 

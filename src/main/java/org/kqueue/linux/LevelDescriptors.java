@@ -24,6 +24,8 @@ import org.kqueue.KeventFlags;
  *
  * <p>Where both filters are ready for each of many descriptors, epoll is asked for half as many events as there is room for, so that
  * both halves fit and epoll's own rotation stays fair. With room for one the halves take turns.
+ *
+ * <p>What is known of a descriptor lies in arrays, at its number: 16 bytes, and 8 more once any descriptor has a WRITE knote.
  */
 final class LevelDescriptors extends Descriptors {
 
@@ -32,39 +34,41 @@ final class LevelDescriptors extends Descriptors {
     private static final int READ_READY = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     private static final int WRITE_READY = EPOLLOUT | EPOLLHUP | EPOLLERR;
 
-    /** One descriptor. */
-    private static final class Item {
-        final int fd;
-        final long token;
-        Half read;
-        Half write;
-        /** Whether epoll has it, and with which mask; 0 once EPOLLONESHOT has silenced it. */
-        boolean inEpoll;
-        int armed;
-        /** Edge triggered for the time being: a fresh socket, whose HUP must not spin. */
-        boolean parked;
-        /** With room for one event: READ was delivered last. */
-        boolean readWasLast;
+    // The bits of a knote, for READ; those of WRITE are HALF bits further up.
+    private static final int ADDED = 1;
+    private static final int DISABLED = 1 << 1;
+    private static final int DISPATCH = 1 << 2;
+    private static final int RECEIPT = 1 << 3;
+    private static final int HALF = 4;
+    private static final int KNOTE = ADDED | DISABLED | DISPATCH | RECEIPT;
+    private static final int BOTH = ADDED | ADDED << HALF;
 
-        Item(int fd, Slots<Item> slots) {
-            this.fd = fd;
-            this.token = slots.add(this);
-        }
-    }
+    /** epoll has the descriptor. */
+    private static final int IN_EPOLL = 1 << 8;
+    // The mask epoll has; none of them once EPOLLONESHOT has silenced it.
+    private static final int ARMED_READ = 1 << 9;
+    private static final int ARMED_WRITE = 1 << 10;
+    private static final int ARMED_ONCE = 1 << 11;
+    private static final int ARMED = ARMED_READ | ARMED_WRITE | ARMED_ONCE;
+    /** Edge triggered for the time being: a fresh socket, whose HUP must not spin. */
+    private static final int PARKED = 1 << 12;
+    /** With room for one event: READ was delivered last. */
+    private static final int READ_WAS_LAST = 1 << 13;
 
-    /** One knote. */
-    private static final class Half extends Knote {
-        Half(Change change) {
-            super(change);
-        }
-    }
+    private static final int NONE = -1;
 
-    private final Slots<Item> slots = new Slots<>();
-    private Item[] byNumber = new Item[64];
-    /** Items with both filters. */
+    private int[] states = new int[64];
+    /** epoll's user data is generation and number, so that an item that outlives its registration is told from the next. */
+    private int[] generations = new int[64];
+    private long[] readUdata = new long[64];
+    /** Empty until there is a WRITE knote. */
+    private long[] writeUdata = {};
+    private int readFilter;
+    private int writeFilter;
+    /** Descriptors with both filters. */
     private int shared;
-    /** The item whose mask is not yet told to epoll, or null. */
-    private Item changed;
+    /** The descriptor whose mask is not yet told to epoll, or {@link #NONE}. */
+    private int changed = NONE;
 
     LevelDescriptors(int kqfd) {
         super(kqfd);
@@ -72,106 +76,127 @@ final class LevelDescriptors extends Descriptors {
 
     @Override
     int change(Memory memory, Change change) {
-        if (change.ident < 0 || change.ident > Integer.MAX_VALUE) {
+        if (change.ident < 0 || change.ident >= Integer.MAX_VALUE) {
             return Errno.EBADF;
         }
         int fd = (int) change.ident;
-        Item item = fd < byNumber.length ? byNumber[fd] : null;
-        Half half = item == null ? null : change.filter == Filter.EVFILT_READ ? item.read : item.write;
-        if (half == null && !change.has(KeventFlags.EV_ADD)) {
+        boolean read = change.filter == Filter.EVFILT_READ;
+        int shift = read ? 0 : HALF;
+        int state = fd < states.length ? states[fd] : 0;
+        boolean known = (state >> shift & ADDED) != 0;
+        if (!known && !change.has(KeventFlags.EV_ADD)) {
             return Errno.ENOENT;
         }
-        if (half == null) {
-            if (change.has(KeventFlags.EV_CLEAR | KeventFlags.EV_ONESHOT)) {
-                return Errno.EINVAL;
-            }
-            item = item == null ? add(fd) : item;
-            set(item, change.filter, new Half(change));
-        } else if (change.has(KeventFlags.EV_DELETE)) {
-            set(item, change.filter, null);
-        } else {
-            half.modify(change);
+        if (!known && change.has(KeventFlags.EV_CLEAR | KeventFlags.EV_ONESHOT)) {
+            return Errno.EINVAL;
         }
-        changed = item;
+        reserve(fd, read);
+        int knote;
+        if (!known) {
+            readFilter = read ? change.filterNumber : readFilter;
+            writeFilter = read ? writeFilter : change.filterNumber;
+            generations[fd] += (state & BOTH) == 0 ? 1 : 0;
+            knote = ADDED | (change.has(KeventFlags.EV_DISABLE) ? DISABLED : 0)
+                    | (change.has(KeventFlags.EV_DISPATCH) ? DISPATCH : 0) | (change.has(KeventFlags.EV_RECEIPT) ? RECEIPT : 0);
+        } else if (change.has(KeventFlags.EV_DELETE)) {
+            knote = 0;
+        } else {
+            knote = state >> shift & KNOTE;
+            knote = change.has(KeventFlags.EV_ENABLE) ? knote & ~DISABLED
+                    : change.has(KeventFlags.EV_DISABLE) ? knote | DISABLED : knote;
+        }
+        (read ? readUdata : writeUdata)[fd] = change.udata;
+        set(fd, state & ~(KNOTE << shift) | knote << shift);
+        changed = fd;
         return 0;
     }
 
-    private Item add(int fd) {
-        if (fd >= byNumber.length) {
-            byNumber = Arrays.copyOf(byNumber, Math.max(fd + 1, 2 * byNumber.length));
+    private void reserve(int fd, boolean read) {
+        if (fd >= states.length) {
+            int length = (int) Math.min(Integer.MAX_VALUE - 8L, fd + (fd >> 2) + 64L);
+            states = Arrays.copyOf(states, length);
+            generations = Arrays.copyOf(generations, length);
+            readUdata = Arrays.copyOf(readUdata, length);
         }
-        return byNumber[fd] = new Item(fd, slots);
+        if (!read && fd >= writeUdata.length) {
+            writeUdata = Arrays.copyOf(writeUdata, states.length);
+        }
     }
 
-    private void set(Item item, Filter filter, Half half) {
-        shared -= item.read != null && item.write != null ? 1 : 0;
-        if (filter == Filter.EVFILT_READ) {
-            item.read = half;
-        } else {
-            item.write = half;
-        }
-        shared += item.read != null && item.write != null ? 1 : 0;
+    private void set(int fd, int state) {
+        shared += ((state & BOTH) == BOTH ? 1 : 0) - ((states[fd] & BOTH) == BOTH ? 1 : 0);
+        states[fd] = state;
+    }
+
+    private long token(int fd) {
+        return (long) generations[fd] << 32 | fd;
     }
 
     @Override
     int flush(Memory memory, long next) {
-        Item item = changed;
-        if (item == null || item.fd == next) {
+        int fd = changed;
+        if (fd == NONE || fd == next) {
             return 0;
         }
-        changed = null;
-        int errno = tell(memory, item);
-        if (item.read == null && item.write == null) {
-            drop(item);
-        } else if (errno != 0) {
-            drop(item);
+        changed = NONE;
+        int errno = tell(memory, fd);
+        if (errno != 0) {
+            set(fd, 0);
         }
         return errno;
     }
 
-    private void drop(Item item) {
-        shared -= item.read != null && item.write != null ? 1 : 0;
-        slots.remove(item.token);
-        byNumber[item.fd] = null;
+    /** Descriptor numbers are given out again: what epoll has of the closed one goes with its file. */
+    @Override
+    void forget(long ident) {
+        if (ident >= 0 && ident < states.length) {
+            set((int) ident, 0);
+        }
     }
 
-    private static boolean isOn(Half half) {
-        return half != null && !half.disabled;
+    private static boolean isOn(int knote) {
+        return (knote & (ADDED | DISABLED)) == ADDED;
     }
 
-    private static boolean isLevel(Half half) {
-        return isOn(half) && !half.has(KeventFlags.EV_DISPATCH);
+    private static boolean isLevel(int knote) {
+        return (knote & (ADDED | DISABLED | DISPATCH)) == ADDED;
     }
 
-    private static int mask(Item item) {
-        int mask = (isOn(item.read) ? READ_MASK : 0) | (isOn(item.write) ? EPOLLOUT : 0);
+    /** The ARMED bits that the knotes ask for. */
+    private static int wanted(int state) {
+        int mask = (isOn(state) ? ARMED_READ : 0) | (isOn(state >> HALF) ? ARMED_WRITE : 0);
         // Both may be silenced by an event if neither is level triggered.
-        return mask == 0 || isLevel(item.read) || isLevel(item.write) ? mask : mask | EPOLLONESHOT;
+        return mask == 0 || isLevel(state) || isLevel(state >> HALF) ? mask : mask | ARMED_ONCE;
     }
 
-    /** Makes epoll's item what the knotes say. */
-    private int tell(Memory memory, Item item) {
-        int mask = mask(item);
-        item.parked = false;
-        if (mask == 0) {
-            boolean silent = item.inEpoll && item.armed == 0 && (item.read != null || item.write != null);
-            if (!item.inEpoll || silent) {
+    private static int mask(int armed) {
+        return ((armed & ARMED_READ) != 0 ? READ_MASK : 0) | ((armed & ARMED_WRITE) != 0 ? EPOLLOUT : 0)
+                | ((armed & ARMED_ONCE) != 0 ? EPOLLONESHOT : 0);
+    }
+
+    /** Makes epoll's item what the knotes say. Returns 0 or the errno. */
+    private int tell(Memory memory, int fd) {
+        int state = states[fd] & ~(PARKED | ARMED);
+        int wanted = wanted(state);
+        boolean inEpoll = (state & IN_EPOLL) != 0;
+        if (wanted == 0) {
+            boolean silent = inEpoll && (states[fd] & ARMED) == 0 && (state & BOTH) != 0;
+            if (!inEpoll || silent) {
                 return 0;
             }
             // HUP and ERR cannot be masked, so an item that waits for nothing is taken out.
-            item.inEpoll = false;
-            item.armed = 0;
-            return control(memory, EPOLL_CTL_DEL, item.fd, 0, 0);
+            set(fd, (state & BOTH) == 0 ? 0 : state & ~IN_EPOLL);
+            return control(memory, EPOLL_CTL_DEL, fd, 0, 0);
         }
-        int errno = control(memory, item.inEpoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, item.fd, mask, item.token);
-        if (errno == Errno.ENOENT && item.inEpoll) {
+        int mask = mask(wanted);
+        int errno = control(memory, inEpoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, mask, token(fd));
+        if (errno == Errno.ENOENT && inEpoll) {
             // The descriptor was closed and its number has been given out again.
-            errno = control(memory, EPOLL_CTL_ADD, item.fd, mask, item.token);
+            errno = control(memory, EPOLL_CTL_ADD, fd, mask, token(fd));
         } else if (errno == Linux.EEXIST) {
-            errno = control(memory, EPOLL_CTL_MOD, item.fd, mask, item.token);
+            errno = control(memory, EPOLL_CTL_MOD, fd, mask, token(fd));
         }
-        item.inEpoll = errno == 0;
-        item.armed = errno == 0 ? mask : 0;
+        set(fd, errno == 0 ? state | IN_EPOLL | wanted : state & ~IN_EPOLL);
         return errno;
     }
 
@@ -187,49 +212,53 @@ final class LevelDescriptors extends Descriptors {
 
     @Override
     int event(Memory memory, long token, int ready, EventList events, int room, long scan) {
-        Item item = slots.get(token);
-        if (item == null) {
+        int fd = (int) token;
+        int state = states[fd];
+        if ((state & BOTH) == 0 || generations[fd] != (int) (token >>> 32)) {
             return 0;
         }
-        if ((item.armed & EPOLLONESHOT) != 0) {
-            item.armed = 0;
-        }
-        if ((ready & READ_READY & ~EPOLLIN) == EPOLLHUP && isFresh(memory, item.fd)) {
-            park(memory, item);
+        if ((ready & READ_READY & ~EPOLLIN) == EPOLLHUP && isFresh(memory, fd)) {
+            park(memory, fd);
             return 0;
         }
         if (room == 0) {
             // A second filter was registered after epoll was asked. Level triggered it comes again; else it must be armed.
-            tell(memory, item);
+            tell(memory, fd);
             return 0;
         }
-        boolean read = isOn(item.read) && (ready & READ_READY) != 0;
-        boolean write = isOn(item.write) && (ready & WRITE_READY) != 0;
+        boolean read = isOn(state) && (ready & READ_READY) != 0;
+        boolean write = isOn(state >> HALF) && (ready & WRITE_READY) != 0;
         if (read && write && room == 1) {
-            read = !item.readWasLast;
+            read = (state & READ_WAS_LAST) == 0;
             write = !read;
-            item.readWasLast = read;
+            states[fd] = state ^= READ_WAS_LAST;
         }
-        int before = events.size();
+        int delivered = 0;
         if (read) {
-            deliver(item.read, (ready & (EPOLLRDHUP | EPOLLHUP)) != 0, events, scan);
+            deliver(events, fd, readFilter, state, (ready & (EPOLLRDHUP | EPOLLHUP)) != 0, readUdata[fd]);
+            state |= (state & DISPATCH) != 0 ? DISABLED : 0;
+            delivered++;
         }
         if (write) {
-            deliver(item.write, (ready & EPOLLHUP) != 0, events, scan);
+            deliver(events, fd, writeFilter, state >> HALF, (ready & EPOLLHUP) != 0, writeUdata[fd]);
+            state |= (state >> HALF & DISPATCH) != 0 ? DISABLED << HALF : 0;
+            delivered++;
         }
-        if (item.parked || item.armed != mask(item)) {
+        state &= (state & ARMED_ONCE) != 0 ? ~ARMED : ~0;
+        if (state != states[fd]) {
+            states[fd] = state;
+        }
+        if ((state & PARKED) != 0 || (state & ARMED) != wanted(state)) {
             // An error here is that of a descriptor closed against the rules of this mode; its item goes with its file.
-            tell(memory, item);
+            tell(memory, fd);
         }
-        return events.size() - before;
+        return delivered;
     }
 
-    private static void deliver(Half half, boolean eof, EventList events, long scan) {
-        half.eventFlags = eof ? KeventFlags.EV_EOF : 0;
-        half.deliver(events, scan);
-        if (half.has(KeventFlags.EV_DISPATCH)) {
-            half.disabled = true;
-        }
+    private static void deliver(EventList events, int fd, int filter, int knote, boolean eof, long udata) {
+        int flags = (eof ? KeventFlags.EV_EOF : 0) | ((knote & DISPATCH) != 0 ? KeventFlags.EV_DISPATCH : 0)
+                | ((knote & RECEIPT) != 0 ? KeventFlags.EV_RECEIPT : 0);
+        events.append(fd, filter, flags, 0, 0, udata);
     }
 
     /**
@@ -241,22 +270,24 @@ final class LevelDescriptors extends Descriptors {
                 && Condition.isFresh(Condition.poll(memory, fd));
     }
 
-    private void park(Memory memory, Item item) {
-        if (!item.parked) {
-            int mask = mask(item) & ~EPOLLONESHOT | EPOLLET;
-            item.parked = control(memory, EPOLL_CTL_MOD, item.fd, mask, item.token) == 0;
-            item.armed = mask;
+    private void park(Memory memory, int fd) {
+        int state = states[fd];
+        if ((state & PARKED) == 0) {
+            int armed = wanted(state) & ~ARMED_ONCE;
+            int errno = control(memory, EPOLL_CTL_MOD, fd, mask(armed) | EPOLLET, token(fd));
+            states[fd] = state & ~ARMED | armed | (errno == 0 ? PARKED : 0);
         }
     }
 
     @Override
     int ready(Memory memory) {
         int count = 0;
-        for (Item item : byNumber) {
-            int ready = item == null ? 0 : Condition.poll(memory, item.fd);
+        for (int fd = 0; fd < states.length; fd++) {
+            int state = states[fd];
+            int ready = (state & BOTH) == 0 ? 0 : Condition.poll(memory, fd);
             if (ready != 0 && !Condition.isFresh(ready)) {
-                count += isOn(item.read) && (ready & READ_READY) != 0 ? 1 : 0;
-                count += isOn(item.write) && (ready & WRITE_READY) != 0 ? 1 : 0;
+                count += isOn(state) && (ready & READ_READY) != 0 ? 1 : 0;
+                count += isOn(state >> HALF) && (ready & WRITE_READY) != 0 ? 1 : 0;
             }
         }
         return count;

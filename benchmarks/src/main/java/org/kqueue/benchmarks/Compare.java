@@ -47,7 +47,9 @@ final class Compare {
         counts(new Counts(home.resolve("target")), micro);
         Report report = new Report(home.resolve("results"), full, results);
         System.out.println(report.table());
-        report.writeJson();
+        if (only.pattern().isEmpty()) {
+            report.writeJson();
+        }
         if (only.pattern().isEmpty() || only.matcher("charts").find()) {
             new Charts(report.folder(), micro, servers, full).draw();
         }
