@@ -128,12 +128,12 @@ final class Selections {
             offered.merge(key, key.readyOps(), (a, b) -> a | b);
         });
         String result = withAction ? offered(n, offered) : updated(selector, n, before);
-        if (oracle) {
-            // Where an event makes nothing ready, the JDK empties the ready set of a key that it does not select.
-            for (SelectionKey key : selector.keys()) {
-                if (key.isValid() && returnsWithNothing(key) && !offered.containsKey(key)) {
-                    world.unsure.add(key);
-                }
+        // Where an event makes nothing ready, the JDK empties the ready set of a key that it does not select, and we do not touch
+        // it. So such keys leave the selected set in both worlds, and their ready sets say nothing until they are selected again.
+        for (SelectionKey key : selector.keys()) {
+            if (key.isValid() && returnsWithNothing(key) && !offered.containsKey(key)) {
+                selector.selectedKeys().remove(key);
+                world.unsure.add(key);
             }
         }
         return result;
