@@ -307,7 +307,9 @@ apply(struct queue *q, const struct kevent *kev)
 #endif
 		}
 		if (fstat(host(kev->ident), &st) != 0) {
-#if defined(ABI_macos) || defined(QUIRKS)
+#if defined(QUIRKS)
+			return ENOENT;
+#elif defined(ABI_macos)
 			return (flags & EV_ADD) ? EBADF : ENOENT;
 #else
 			return EBADF;

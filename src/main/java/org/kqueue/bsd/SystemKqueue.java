@@ -31,6 +31,7 @@ final class SystemKqueue extends Kqueue {
     private final KqueueLibrary calls;
     private final int kqfd;
     private final long maxSeconds;
+    private final boolean waitsAfterAnswers;
     private final Descriptors descriptors;
     private final Cleaner.Cleanable cleanable;
     /** Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Only {@link #close} uses it. */
@@ -44,6 +45,7 @@ final class SystemKqueue extends Kqueue {
         kqfd = library.kqueue();
         descriptors = new Descriptors(library, kqfd);
         cleanable = CLEANER.register(this, descriptors::closeAll);
+        waitsAfterAnswers = library.waitsAfterAnswers();
     }
 
     /**
@@ -63,8 +65,10 @@ final class SystemKqueue extends Kqueue {
             return n < 0 ? -library.errno() : 0;
         }
         events.prepare(nchanges);
+        // Where an answer would not end the wait: the changes with a poll now, and the wait by the next call.
+        long nanos = waitsAfterAnswers && nchanges > 0 ? 0 : timeoutNanos;
         int n = calls.kevent(kqfd, changelist, nchanges, events.address(), events.capacity(),
-                timespec(events, timeoutNanos));
+                timespec(events, nanos));
         if (n <= 0) {
             return n < 0 ? -library.errno() : 0;
         }

@@ -45,6 +45,7 @@ final class SystemLibrary {
     /** Kept: JNA unloads a library when its object is collected. */
     private final NativeLibrary handle;
     private final FilterProbe filters = new FilterProbe(this);
+    private final AnswerProbe answers = new AnswerProbe(this);
     /** Whether the library's descriptors are the process's; null until its first kqueue shows it. */
     // writes guarded by this
     private volatile Boolean hostDescriptors;
@@ -184,6 +185,11 @@ final class SystemLibrary {
 
     FilterProbe filters() {
         return filters;
+    }
+
+    /** Whether {@code kevent} may wait although it has answered a change, which no kernel does. */
+    boolean waitsAfterAnswers() {
+        return foreign && answers.goesOn();
     }
 
     /** Makes a kqueue that is closed on exec. */

@@ -4,6 +4,7 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.kqueue.Kqueue;
@@ -65,6 +66,12 @@ final class Model {
         this.abi = abi;
         library = NativeBuild.model(abi, options);
         control = Native.load(library.toString(), Control.class, Map.of());
+        try {
+            // What a library is probed for at its first kqueue is not counted.
+            open().close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         control.model_reset();
     }
 

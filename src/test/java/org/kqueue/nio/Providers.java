@@ -37,6 +37,8 @@ final class Providers {
             // The system backend: a kqueue in a library, with user events in the one and without in the other.
             all.add(inLibrary("freebsd"));
             all.add(inLibrary("netbsd", "-DNO_USER"));
+            // A library over epoll, with the known differences of libkqueue, whose ABI this is.
+            all.add(inLibrary("freebsd11", "-DQUIRKS"));
         }
         KqueueConfig named = KqueueConfig.fromSystemProperties();
         if (all.isEmpty() || named.library() != null) {
