@@ -80,6 +80,16 @@ enum { EVFILT_READ = -1, EVFILT_WRITE = -2, EVFILT_TIMER = -7, EVFILT_USER = -11
 enum { EVFILT_READ = -1, EVFILT_WRITE = -2, EVFILT_TIMER = -7, EVFILT_USER = -10 };
 #endif
 
+#if defined(ABI_macos)
+enum { NOTE_SECONDS = 1, NOTE_USECONDS = 2, NOTE_NSECONDS = 4 };
+#elif defined(ABI_freebsd) || defined(ABI_freebsd11)
+enum { NOTE_SECONDS = 1, NOTE_USECONDS = 4, NOTE_NSECONDS = 8 };
+#elif defined(ABI_netbsd) || defined(ABI_netbsd11) || defined(ABI_openbsd)
+enum { NOTE_SECONDS = 1, NOTE_USECONDS = 2, NOTE_NSECONDS = 3 };
+#else	/* DragonFly: milliseconds only */
+enum { NOTE_SECONDS = -1, NOTE_USECONDS = -2, NOTE_NSECONDS = -3 };
+#endif
+
 enum {
 	EV_ADD = 0x1, EV_DELETE = 0x2, EV_ENABLE = 0x4, EV_DISABLE = 0x8, EV_ONESHOT = 0x10, EV_CLEAR = 0x20,
 	EV_RECEIPT = 0x40, EV_DISPATCH = 0x80, EV_ERROR = 0x4000, EV_EOF = 0x8000,

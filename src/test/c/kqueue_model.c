@@ -4,7 +4,7 @@
  *
  *   READ, WRITE   any descriptor that poll takes, and READ for another kqueue of this library
  *   USER          not with -DNO_USER; -DUSER_LIMIT=n allows n of them, then ENOMEM
- *   TIMER         milliseconds
+ *   TIMER         relative times
  *
  * Active knotes are queued and delivered first in, first out; what becomes active between two calls is found in the
  * order of registration. The kqueue's own descriptor is an epoll set that watches what the knotes watch, so that
@@ -279,6 +279,18 @@ ring(struct queue *q)
 
 static void activate(struct queue *, struct knote *);
 
+/* Absolute times are not known to it. */
+static int64_t
+unit_nanos(uint32_t fflags)
+{
+	switch (fflags) {
+	case NOTE_SECONDS: return INT64_C(1000000000);
+	case NOTE_USECONDS: return 1000;
+	case NOTE_NSECONDS: return 1;
+	default: return 1000000;
+	}
+}
+
 static int
 apply(struct queue *q, const struct kevent *kev)
 {
@@ -382,7 +394,9 @@ apply(struct queue *q, const struct kevent *kev)
 			drop(q, kn);
 			return EINVAL;
 		}
-		kn->period = (kev->data == 0 ? 1 : kev->data) * INT64_C(1000000);
+		if (__builtin_mul_overflow(kev->data == 0 ? 1 : kev->data, unit_nanos(kev->fflags), &kn->period)
+		    || kn->period > INT64_MAX / 4)
+			kn->period = INT64_MAX / 4;
 		kn->deadline = now() + kn->period;
 		kn->flags |= EV_CLEAR;
 	}
