@@ -41,6 +41,7 @@ final class Condition {
     static boolean evaluate(Memory memory, DescriptorKnote knote, Errno.Numbering errnos) {
         Descriptor descriptor = knote.descriptor;
         int ready = poll(memory, descriptor.fd);
+        knote.hung = (ready & EPOLLHUP) != 0;
         knote.eventFlags = 0;
         knote.eventFflags = 0;
         knote.eventData = 0;
@@ -98,9 +99,12 @@ final class Condition {
         if ((ready & (EPOLLIN | EPOLLHUP | EPOLLERR)) == 0) {
             return false;
         }
-        // Among what has no type only a kqueue has anything to count, and there a knote is ready without being asked.
-        knote.eventData = knote.descriptor.isAnonymous() ? EmbeddedKqueue.queued(memory, knote.descriptor.fd)
-                : number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD);
+        if (knote.descriptor.isAnonymous()) {
+            // Among what has no type only a kqueue has anything to count; what is not one counts 1.
+            knote.eventData = EmbeddedKqueue.queued(memory, knote);
+            return knote.eventData > 0;
+        }
+        knote.eventData = number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD);
         if ((ready & (EPOLLHUP | EPOLLERR)) != 0) {
             knote.eventFlags = KeventFlags.EV_EOF;
             return true;

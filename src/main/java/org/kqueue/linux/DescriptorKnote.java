@@ -1,5 +1,8 @@
 package org.kqueue.linux;
 
+import org.kqueue.Filter;
+import org.kqueue.KeventFlags;
+
 /** A knote on a descriptor that is watched in full detail. Guarded by the kqueue's lock. */
 final class DescriptorKnote extends Knote {
 
@@ -10,13 +13,39 @@ final class DescriptorKnote extends Knote {
     int side = -1;
     /** Whether the item is in the kqueue's epoll instance. */
     boolean armed;
-    /** For a WRITE knote with EV_CLEAR: whether the peer was seen to have shut down its side. */
-    boolean peerShut;
+    /** Whether kqueue's queue would hold it now, as far as is known; kept where another kqueue watches. */
+    boolean queued;
+    /** Whether both directions have ended (HUP), set when the knote is evaluated; and whether they had when it was delivered. */
+    boolean hung;
+    private boolean endReported;
+    /** Whether a change came after the last delivery. */
+    boolean changed = true;
+    /** On a kqueue: how many knotes were ever queued there, when evaluated and when delivered. */
+    long arrivals;
+    long reportedArrivals;
 
     DescriptorKnote(Change change, Descriptor descriptor, Slots<DescriptorKnote> slots) {
         super(change);
         this.descriptor = descriptor;
         this.token = slots.add(this);
+    }
+
+    /**
+     * Whether a knote with EV_CLEAR has reported this state, and nothing can have happened since: nobody writes after the end of a local
+     * stream, and what is queued in a kqueue already is not queued again.
+     */
+    boolean isRepetition() {
+        if (changed || !has(KeventFlags.EV_CLEAR)) {
+            return false;
+        }
+        return hung && endReported && filter == Filter.EVFILT_WRITE && descriptor.isUnixStream()
+                || arrivals != 0 && arrivals == reportedArrivals;
+    }
+
+    void delivered() {
+        changed = false;
+        endReported = hung;
+        reportedArrivals = arrivals;
     }
 
     /** The descriptor that stands for the knote in the kqueue's epoll instance. */

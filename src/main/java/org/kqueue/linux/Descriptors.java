@@ -13,6 +13,8 @@ abstract class Descriptors {
     static final int IS_FILE = -1;
 
     final int kqfd;
+    /** How many knotes were queued, ever, as far as a kqueue that watches this one has to know. */
+    long enqueued;
 
     Descriptors(int kqfd) {
         this.kqfd = kqfd;
@@ -48,8 +50,21 @@ abstract class Descriptors {
         // Whoever sees each close needs no telling.
     }
 
-    /** How many knotes are enabled and ready. */
+    /** How many knotes a scan has delivered and left in the queue. */
+    int kept(long scan) {
+        return 0;
+    }
+
+    /** An event of epoll's that was fetched and is not wanted now: it goes to the tail of epoll's list. */
+    void putBack(Memory memory, long token) {
+    }
+
+    /** How many knotes are queued, as far as can be told, for a kqueue that watches this one. */
     abstract int ready(Memory memory);
+
+    /** A scan has ended; {@code all}: it has seen all that was ready. */
+    void scanned(Memory memory, long scan, boolean all) {
+    }
 
     /** {@code epoll_ctl} on the kqueue. Returns 0 or the errno. */
     final int control(Memory memory, int operation, int fd, int mask, long token) {

@@ -29,6 +29,11 @@ final class EdgeDescriptors extends Descriptors {
     private final Errno.Numbering errnos;
     private final Slots<DescriptorKnote> slots = new Slots<>();
     private Descriptor[] byNumber = new Descriptor[64];
+    /** How many knotes the scan {@link #keptBy} has delivered and left in the queue. */
+    private int kept;
+    private long keptBy;
+    /** Whether another kqueue asks for {@link #ready}. */
+    private boolean watched;
 
     EdgeDescriptors(int kqfd, OpenFiles files, Errno.Numbering errnos) {
         super(kqfd);
@@ -158,14 +163,25 @@ final class EdgeDescriptors extends Descriptors {
         }
     }
 
+    /**
+     * A disabled knote keeps its place in the queue until a scan gets to it. Without a mask the item wakes nobody but for HUP and ERR,
+     * which epoll always adds.
+     */
+    private void mute(Memory memory, DescriptorKnote knote) {
+        if (knote.armed && control(memory, EPOLL_CTL_MOD, knote.item(), EPOLLET, knote.token) != 0) {
+            knote.armed = false;
+        }
+    }
+
     private int modify(Memory memory, Change change, DescriptorKnote knote) {
         knote.sfflags = change.fflags;
         knote.sdata = change.data;
         knote.modify(change);
         if (knote.disabled) {
-            disarm(memory, knote);
+            mute(memory, knote);
             return 0;
         }
+        knote.changed = true;
         int errno = arm(memory, knote);
         if (errno == Errno.ENOENT) {
             // The number names another file of the same inode, such as another kqueue.
@@ -228,7 +244,12 @@ final class EdgeDescriptors extends Descriptors {
     @Override
     int event(Memory memory, long token, int ready, EventList events, int room, long scan) {
         DescriptorKnote knote = slots.get(token);
-        if (knote == null || knote.disabled) {
+        if (knote == null) {
+            return 0;
+        }
+        if (knote.disabled) {
+            disarm(memory, knote);
+            knote.queued = false;
             return 0;
         }
         Descriptor descriptor = knote.descriptor;
@@ -240,7 +261,8 @@ final class EdgeDescriptors extends Descriptors {
             arm(memory, knote);
             return SEEN;
         }
-        if (!Condition.evaluate(memory, knote, errnos)) {
+        if (!Condition.evaluate(memory, knote, errnos) || knote.isRepetition()) {
+            knote.queued = false;
             return 0;
         }
         boolean pipeBroken = descriptor.isPipe() && knote.filter == Filter.EVFILT_WRITE
@@ -254,6 +276,13 @@ final class EdgeDescriptors extends Descriptors {
             forget(descriptor);
             return 0;
         }
+        enqueue(knote);
+        knote.delivered();
+        knote.queued = !knote.has(KeventFlags.EV_ONESHOT | KeventFlags.EV_CLEAR | KeventFlags.EV_DISPATCH);
+        if (knote.queued) {
+            kept = kept(scan) + 1;
+            keptBy = scan;
+        }
         knote.deliver(events, scan);
         if (knote.has(KeventFlags.EV_ONESHOT)) {
             remove(memory, knote);
@@ -265,19 +294,74 @@ final class EdgeDescriptors extends Descriptors {
     }
 
     @Override
+    int kept(long scan) {
+        return keptBy == scan ? kept : 0;
+    }
+
+    @Override
+    void putBack(Memory memory, long token) {
+        DescriptorKnote knote = slots.get(token);
+        if (knote != null && knote.armed && !knote.disabled) {
+            // An error means that the descriptor was closed: the next change finds that.
+            arm(memory, knote);
+        }
+    }
+
+    /** For a kqueue that watches this one, and counts what gets into the queue. */
+    private void enqueue(DescriptorKnote knote) {
+        if (!knote.queued) {
+            knote.queued = true;
+            enqueued++;
+        }
+    }
+
+    @Override
     int ready(Memory memory) {
         int count = 0;
         for (Descriptor descriptor : byNumber) {
             if (descriptor != null) {
-                count += isReady(memory, descriptor.read) ? 1 : 0;
-                count += isReady(memory, descriptor.write) ? 1 : 0;
+                count += isQueued(memory, descriptor.read) ? 1 : 0;
+                count += isQueued(memory, descriptor.write) ? 1 : 0;
             }
         }
+        watched = true;
         return count;
     }
 
+    /** A knote that was queued counts until a scan finds that its condition no longer holds. */
+    private boolean isQueued(Memory memory, DescriptorKnote knote) {
+        if (knote == null || knote.queued && watched) {
+            return knote != null;
+        }
+        knote.queued = false;
+        if (isReady(memory, knote)) {
+            enqueue(knote);
+        }
+        return knote.queued;
+    }
+
+    @Override
+    void scanned(Memory memory, long scan, boolean all) {
+        if (!watched) {
+            return;
+        }
+        for (Descriptor descriptor : byNumber) {
+            if (descriptor != null) {
+                passOver(memory, descriptor.read, scan, all);
+                passOver(memory, descriptor.write, scan, all);
+            }
+        }
+    }
+
+    /** epoll does not say which items a scan has dropped: those that it has not delivered and that are not ready. */
+    private void passOver(Memory memory, DescriptorKnote knote, long scan, boolean all) {
+        if (knote != null && knote.queued && knote.deliveredBy != scan) {
+            knote.queued = !all && isReady(memory, knote);
+        }
+    }
+
     private boolean isReady(Memory memory, DescriptorKnote knote) {
-        return knote != null && !knote.disabled && Descriptor.look(memory, knote.descriptor.fd) == 0
+        return !knote.disabled && Descriptor.look(memory, knote.descriptor.fd) == 0
                 && knote.descriptor.is(memory) && Condition.evaluate(memory, knote, errnos);
     }
 }

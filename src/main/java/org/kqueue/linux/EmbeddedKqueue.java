@@ -37,6 +37,9 @@ final class EmbeddedKqueue extends Kqueue {
     private static final long SOFT = 0;
     private static final long INTERRUPT = 1;
 
+    /** A result of {@link #seen}. */
+    private static final int NONE_SEEN = -1;
+
     /** For an errno: a receipt had no room. */
     private static final int NO_ROOM = -1;
 
@@ -137,18 +140,28 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     /**
-     * How many knotes are queued in the kqueue of that descriptor, as far as can be told: epoll does not show its ready list, so a
-     * knote with EV_CLEAR that was delivered counts as long as its condition holds. At least 1: it is asked of a kqueue that is ready.
+     * How many knotes are queued in the kqueue that a knote watches, as far as can be told: epoll does not show its ready list. It is
+     * asked of a kqueue whose epoll instance is readable; that can be for events that are none.
      */
-    static int queued(Memory memory, int kqfd) {
-        WeakReference<EmbeddedKqueue> reference = OPEN.get(kqfd);
+    static int queued(Memory memory, DescriptorKnote watcher) {
+        WeakReference<EmbeddedKqueue> reference = OPEN.get(watcher.descriptor.fd);
         EmbeddedKqueue kqueue = reference == null ? null : reference.get();
+        watcher.arrivals = 0;
         if (kqueue == null) {
             return 1;
         }
         // Under the watching kqueue's lock. epoll refuses cycles (ELOOP), so these locks have an order.
         synchronized (kqueue.lock) {
-            return kqueue.released ? 1 : Math.max(1, kqueue.softQueue.size() + kqueue.descriptors.ready(memory));
+            if (kqueue.released) {
+                return 1;
+            }
+            int count = kqueue.softQueue.size() + kqueue.descriptors.ready(memory);
+            if (!kqueue.softKnotes.isEmpty()) {
+                // A timer or a file that is due and not yet in the soft queue.
+                return Math.max(1, count);
+            }
+            watcher.arrivals = kqueue.softQueue.enqueued() + kqueue.descriptors.enqueued;
+            return count;
         }
     }
 
@@ -289,8 +302,12 @@ final class EmbeddedKqueue extends Kqueue {
             }
             synchronized (lock) {
                 scan = scan == 0 ? ++scans : scan;
-                boolean swallowed = convert(events, n, memory, scan);
-                if (events.size() == capacity || n < asked || !swallowed) {
+                int seen = seen(events, n, memory, scan);
+                if (seen > 0) {
+                    putBack(descriptors.kept(scan) + (softQueue.size() > 0 ? 1 : 0) - seen, memory);
+                }
+                if (events.size() == capacity || n < asked || seen != NONE_SEEN) {
+                    descriptors.scanned(memory, scan, n < asked || seen > 0);
                     return events.size();
                 }
             }
@@ -299,11 +316,15 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
-    /** Turns epoll's events into kevents; what is soft leaves a slot for each of epoll's events behind. Returns whether some were swallowed and more may be behind them. */
-    private boolean convert(EventList events, int n, Memory memory, long scan) {
+    /**
+     * Turns epoll's events into kevents. Returns how many of them this scan had delivered before, which are at the tail of epoll's list
+     * again; or {@link #NONE_SEEN} where events were swallowed and more may be behind them.
+     */
+    private int seen(EventList events, int n, Memory memory, long scan) {
         int capacity = events.capacity();
         boolean swallowed = false;
-        boolean seen = false;
+        int seen = 0;
+        boolean interrupted = false;
         for (int i = 0; i < n; i++) {
             int room = capacity - events.size();
             long token = memory.token(i);
@@ -317,12 +338,34 @@ final class EmbeddedKqueue extends Kqueue {
             } else if (token != INTERRUPT) {
                 result = descriptors.event(memory, token, memory.events(i), events, room, scan);
             } else {
-                seen = true;
+                interrupted = true;
             }
             swallowed |= result == 0;
-            seen |= result < 0;
+            seen += result < 0 ? 1 : 0;
         }
-        return swallowed && !seen;
+        return seen == 0 && swallowed && !interrupted ? NONE_SEEN : seen;
+    }
+
+    /**
+     * A scan that has looked at events it had delivered has turned epoll's list a little: turns the rest, up to {@code count} items,
+     * so that the order is the one before.
+     */
+    private void putBack(int count, Memory memory) {
+        if (count <= 0) {
+            return;
+        }
+        memory.reserve(count);
+        int n = wait.await(kqfd, memory, count, 0);
+        for (int i = 0; i < n; i++) {
+            long token = memory.token(i);
+            if (token == SOFT) {
+                softQueue.putBack();
+            } else if (Sources.isSource(token)) {
+                sources.ready(memory, token);
+            } else if (token != INTERRUPT) {
+                descriptors.putBack(memory, token);
+            }
+        }
     }
 
     @Override

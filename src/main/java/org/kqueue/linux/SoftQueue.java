@@ -20,6 +20,8 @@ final class SoftQueue {
     private SoftKnote head;
     private SoftKnote tail;
     private int size;
+    /** How many knotes were queued, ever; a level one that stays after its delivery is not queued anew. */
+    private long enqueued;
     /** Whether the eventfd's event is in epoll's ready list, or fetched and not yet handled. */
     private boolean signalled;
     private boolean closed;
@@ -37,10 +39,15 @@ final class SoftQueue {
         return size;
     }
 
+    long enqueued() {
+        return enqueued;
+    }
+
     /** What each change and each source's event ends with: a knote that is ready and enabled gets into the queue. */
     void consider(Memory memory, SoftKnote knote) {
         if (!knote.disabled && !knote.queued && knote.evaluate(memory)) {
             append(knote);
+            enqueued++;
             signal();
         }
         knote.waiting(memory, !knote.disabled && !knote.queued);
@@ -123,6 +130,14 @@ final class SoftQueue {
             signal();
         }
         return delivered == 0 && wrapped ? -1 : delivered;
+    }
+
+    /** The eventfd's event was fetched and is not wanted now. */
+    void putBack() {
+        signalled = false;
+        if (head != null) {
+            signal();
+        }
     }
 
     private void after(Memory memory, SoftKnote knote, SoftRegistry registry) {

@@ -99,6 +99,10 @@ final class SoftRegistry {
         };
     }
 
+    boolean isEmpty() {
+        return knotes.isEmpty();
+    }
+
     void remove(Memory memory, SoftKnote knote) {
         queue.remove(knote);
         knotes.remove(new Key(knote.filter, knote.ident));
