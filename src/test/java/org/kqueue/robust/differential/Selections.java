@@ -131,7 +131,7 @@ final class Selections {
         // Where an event makes nothing ready, the JDK empties the ready set of a key that it does not select, and we do not touch
         // it. So such keys leave the selected set in both worlds, and their ready sets say nothing until they are selected again.
         for (SelectionKey key : selector.keys()) {
-            if (key.isValid() && returnsWithNothing(key) && !offered.containsKey(key)) {
+            if (key.isValid() && returnsWithNothing(key)) {
                 selector.selectedKeys().remove(key);
                 world.unsure.add(key);
             }
