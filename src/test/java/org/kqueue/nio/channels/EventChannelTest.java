@@ -19,6 +19,7 @@ import java.nio.channels.IllegalSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -283,10 +284,12 @@ class EventChannelTest {
             thread.start();
         }
 
-        /** Until the thread is in a native call, as far as Java can tell: its stack ends there. */
+        /** Until the thread is in kevent, whichever way the call is made. */
         void awaitBlocked() {
-            while (thread.getStackTrace().length == 0 || !thread.getStackTrace()[0].isNativeMethod()) {
+            long deadline = System.nanoTime() + Loop.DEADLINE.toNanos();
+            while (Arrays.stream(thread.getStackTrace()).noneMatch(frame -> frame.getMethodName().equals("kevent"))) {
                 assertFalse(result.isDone(), "the read has returned");
+                assertTrue(System.nanoTime() < deadline, "the read does not wait");
                 Thread.onSpinWait();
             }
         }
