@@ -333,8 +333,10 @@ final class EmbeddedKqueue extends Kqueue {
                 softQueue.fetched();
                 result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
             } else if (Sources.isSource(token)) {
+                softQueue.beginScan();
                 sources.ready(memory, token);
                 result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
+                softQueue.endScan();
             } else if (token != INTERRUPT) {
                 result = descriptors.event(memory, token, memory.events(i), events, room, scan);
             } else {

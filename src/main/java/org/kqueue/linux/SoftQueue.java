@@ -25,6 +25,8 @@ final class SoftQueue {
     /** Whether the eventfd's event is in epoll's ready list, or fetched and not yet handled. */
     private boolean signalled;
     private boolean closed;
+    /** Whether a scan is about to look at the queue, which then need not be announced. */
+    private boolean scanning;
 
     SoftQueue(int eventfd) {
         this.eventfd = eventfd;
@@ -56,6 +58,19 @@ final class SoftQueue {
     /** The eventfd's event was fetched; {@link #take} follows. */
     void fetched() {
         signalled = false;
+    }
+
+    /** A source's event was fetched; {@link #take} follows what it does. */
+    void beginScan() {
+        scanning = true;
+    }
+
+    /** What was not taken is announced. */
+    void endScan() {
+        scanning = false;
+        if (head != null) {
+            signal();
+        }
     }
 
     private void append(SoftKnote knote) {
@@ -91,8 +106,17 @@ final class SoftQueue {
         size--;
     }
 
+    /** After knotes were taken out by changes: a kqueue with nothing queued must not look readable to who watches it. */
+    void silenceIfEmpty(Memory memory) {
+        if (head == null && signalled && !closed) {
+            signalled = false;
+            // Without a count the eventfd's place in epoll's ready list is no event. EAGAIN: it had none.
+            EpollLibrary.read(eventfd, memory.number(0), Long.BYTES);
+        }
+    }
+
     void signal() {
-        if (!signalled && !closed) {
+        if (!signalled && !scanning && !closed) {
             signalled = true;
             if (EpollLibrary.write(eventfd, address, Long.BYTES) != Long.BYTES) {
                 // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go on.

@@ -56,6 +56,7 @@ final class SoftRegistry {
         }
         if (change.has(KeventFlags.EV_DELETE)) {
             remove(memory, knote);
+            queue.silenceIfEmpty(memory);
             return 0;
         }
         if (forceOneshot && change.has(EV_FORCEONESHOT)) {
