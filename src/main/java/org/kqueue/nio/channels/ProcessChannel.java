@@ -106,7 +106,7 @@ public final class ProcessChannel extends EventChannel {
             if (e.errno() != Errno.ESRCH) {
                 throw e;
             }
-            post(subject.exitAsJavaTells());
+            postExit(subject);
             return;
         } catch (ClosedKqueueException e) {
             throw asynchronousClose(e);
@@ -117,7 +117,16 @@ public final class ProcessChannel extends EventChannel {
         // It may have exited before the knote was added, and its number been given to another process: the handle knows.
         if (!subject.handle.isAlive() && watched.remove(pid, subject)) {
             delete(pid);
+            postExit(subject);
+        }
+    }
+
+    /** The kernel has not told how it exited. Java's own waiting for its child may not have come back yet, but will. */
+    private void postExit(Watched subject) {
+        if (subject.process == null) {
             post(subject.exitAsJavaTells());
+        } else {
+            subject.process.onExit().thenAccept(ended -> post(subject.exitAsJavaTells()));
         }
     }
 
@@ -190,8 +199,7 @@ public final class ProcessChannel extends EventChannel {
         }
         // It has exited with 0, or the kernel does not tell.
         if (subject.process != null && subject.process.isAlive()) {
-            // The JVM's own waiting for its child has not come back yet, but will.
-            subject.process.onExit().thenAccept(ended -> post(subject.exitAsJavaTells()));
+            postExit(subject);
             return null;
         }
         return subject.exitAsJavaTells();

@@ -8,6 +8,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
 import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.kqueue.KeventLayout;
 import org.kqueue.KqueueBackend;
@@ -51,6 +52,18 @@ final class Loop implements AutoCloseable {
 
     void assertSilent() throws IOException {
         assertEquals(0, selector.selectNow());
+    }
+
+    /** Lets time pass in which nothing may be read. A key may be ready for nothing, though not again and again. */
+    <T> void assertNothingWithin(long millis, Callable<T> read, T nothing) throws Exception {
+        long end = System.nanoTime() + millis * 1_000_000;
+        int selected = 0;
+        for (long left = millis; left > 0; left = (end - System.nanoTime()) / 1_000_000) {
+            selected += selector.select(left);
+            selector.selectedKeys().clear();
+            assertEquals(nothing, read.call());
+        }
+        assertTrue(selected <= 2, "ready for nothing " + selected + " times");
     }
 
     @Override

@@ -1,0 +1,100 @@
+package org.kqueue.doctor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.KqueueConfig;
+
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+class DoctorTest {
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    private int run(String... args) {
+        return Doctor.run(List.of(args), new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+    }
+
+    private String output() {
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void saysWhatWorksAndThatTheSelectorServes() {
+        assertEquals(0, run(), this::output);
+        for (String word : List.of("system", "java", "jna", "backend", "abi", "jdk channels", "EVFILT_READ", "EVFILT_VNODE", "median",
+                "descriptors allowed", "can serve")) {
+            assertTrue(output().contains(word), () -> word + " in\n" + output());
+        }
+        assertTrue(output().lines().anyMatch(line -> line.matches(" *EVFILT_READ +works")), this::output);
+    }
+
+    @ParameterizedTest
+    @MethodSource("org.kqueue.doctor.DoctorTest#allAbis")
+    void triesEachFilterInEachAbi(String abi) {
+        String before = System.getProperty(KqueueConfig.ABI);
+        System.setProperty(KqueueConfig.ABI, abi);
+        try {
+            assertEquals(0, run(), this::output);
+        } finally {
+            if (before == null) {
+                System.clearProperty(KqueueConfig.ABI);
+            } else {
+                System.setProperty(KqueueConfig.ABI, before);
+            }
+        }
+        assertTrue(output().contains("all tried work"), this::output);
+    }
+
+    static Stream<String> allAbis() {
+        return Stream.of("macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly");
+    }
+
+    @Test
+    void writesJson() {
+        assertEquals(0, run("--json"), this::output);
+        assertTrue(output().startsWith("{\n  \"platform\": {\n"), this::output);
+        assertTrue(output().contains("\"EVFILT_READ\": \"works\""), this::output);
+        assertTrue(output().matches("(?s).*\"descriptors open\": \\d+,.*"), this::output);
+        assertTrue(output().endsWith("\n}\n"), this::output);
+    }
+
+    @Test
+    void escapesJson() {
+        Report report = new Report();
+        report.add("a\"b", "c\\d", "line\nnext");
+        assertEquals("{\n  \"a\\\"b\": {\n    \"c\\\\d\": \"line\\u000anext\"\n  }\n}\n", report.json());
+    }
+
+    @Test
+    void failsWhereTheSelectorCannotServe() {
+        System.setProperty(KqueueConfig.LIBRARY, "/nonexistent/libkqueue.so");
+        try {
+            assertEquals(1, run(), this::output);
+        } finally {
+            System.clearProperty(KqueueConfig.LIBRARY);
+        }
+        assertTrue(output().contains("cannot serve") && output().contains("/nonexistent/libkqueue.so"), this::output);
+    }
+
+    @Test
+    void explainsItselfWhenArgumentsAreUnknown() {
+        assertEquals(2, run("--jsonn"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("usage: "));
+        assertEquals(2, run("echo", "port"));
+        assertEquals(2, run("echo", "1", "2"));
+        assertEquals(0, run("--help"));
+        assertTrue(output().startsWith("usage: "));
+    }
+}
