@@ -142,6 +142,7 @@ final class Selections {
     private String offered(int n, Map<SelectionKey, Integer> offered) {
         Map<Integer, Integer> byNumber = new TreeMap<>();
         offered.forEach((key, ops) -> {
+            world.lost.remove(key);
             int expected = World.withoutLateConnect(key, ops);
             if (oracle && (isFresh(key) || expected == 0)) {
                 world.unsure.add(key);
