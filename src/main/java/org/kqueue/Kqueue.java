@@ -408,6 +408,16 @@ public abstract class Kqueue implements Closeable {
     }
 
     /**
+     * Whether the close of a descriptor takes its knotes with it, as {@code kqueue(2)} promises. Where it does not, as in a library
+     * over another mechanism, {@code EV_DELETE} must come before the close; it does no harm elsewhere.
+     *
+     * @return true only where that is certain
+     */
+    public boolean forgetsClosed() {
+        return false;
+    }
+
+    /**
      * Registers a way to end waits on this kqueue: an {@code EVFILT_USER} event where the kernel has them, else a pipe.
      *
      * @param udata what the event carries

@@ -119,6 +119,11 @@ final class SystemKqueue extends Kqueue {
     }
 
     @Override
+    public boolean forgetsClosed() {
+        return library.isKernel();
+    }
+
+    @Override
     public Wakeup newWakeup(long udata) throws IOException {
         return newWakeup(udata, false, changes -> kevent(changes, null, 0));
     }

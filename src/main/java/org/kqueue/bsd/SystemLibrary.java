@@ -187,6 +187,11 @@ final class SystemLibrary {
         return filters;
     }
 
+    /** Whether its kqueue is the system's own, by whichever name it was loaded. */
+    boolean isKernel() {
+        return !foreign;
+    }
+
     /** Whether {@code kevent} may wait although it has answered a change, which no kernel does. */
     boolean waitsAfterAnswers() {
         return foreign && answers.goesOn();

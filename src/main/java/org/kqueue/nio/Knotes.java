@@ -33,6 +33,7 @@ final class Knotes {
     private final InterestQueue interestQueue;
     private final int readFilter;
     private final int writeFilter;
+    private final boolean forgetsClosed;
     private final ChangeList changes;
     private final EventList events;
     private final ChangeList deletes;
@@ -50,6 +51,7 @@ final class Knotes {
         this.interestQueue = interestQueue;
         readFilter = kqueue.layout().number(Filter.EVFILT_READ);
         writeFilter = kqueue.layout().number(Filter.EVFILT_WRITE);
+        forgetsClosed = kqueue.forgetsClosed();
         changes = kqueue.newChangeList(64);
         events = kqueue.newEventList(256);
         deletes = kqueue.newChangeList(16);
@@ -220,16 +222,21 @@ final class Knotes {
         return true;
     }
 
-    /** Deletes the knotes of keys that are about to be deregistered, while their descriptors are open. */
+    /**
+     * Deletes the knotes of keys that are about to be deregistered. Those of channels that are open go with the next call. A
+     * channel that is closed gives its descriptor back now, and its knotes go with that where the kernel sees to it; else a
+     * call of their own deletes them before.
+     */
     void delete(KqueueSelectionKey[] keys, int n) throws IOException {
         deletes.clear();
         for (int i = 0; i < n; i++) {
             KqueueSelectionKey key = keys[i];
-            for (int filter = READ; filter <= WRITE; filter++) {
-                if ((key.registered & filter) != 0) {
-                    // EV_RECEIPT: so that the call takes no event, which nobody would see.
-                    deletes.add(key.fd, filter == READ ? readFilter : writeFilter, EV_DELETE | EV_RECEIPT, 0, 0, key.udata);
-                }
+            if (key.channel().isOpen()) {
+                // Should the number change its meaning before that call, it is refused, and nothing comes of that.
+                delete(key, changes, EV_DELETE);
+            } else if (!forgetsClosed) {
+                // EV_RECEIPT: so that the call takes no event, which nobody would see.
+                delete(key, deletes, EV_DELETE | EV_RECEIPT);
             }
             key.registered = 0;
             key.heldBack = 0;
@@ -240,6 +247,14 @@ final class Knotes {
             }
             // The receipts may carry ENOENT and EBADF, for the reasons above.
             observation.kevent(deletes, receipts, 0);
+        }
+    }
+
+    private void delete(KqueueSelectionKey key, ChangeList list, int flags) {
+        for (int filter = READ; filter <= WRITE; filter++) {
+            if ((key.registered & filter) != 0) {
+                list.add(key.fd, filter == READ ? readFilter : writeFilter, flags, 0, 0, key.udata);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 
 /** The kqueue of {@code kqueue_model.c}: a library to open kqueues of, with its remote control. */
-final class Model {
+public final class Model {
 
     /** The remote control, by its C names. */
     interface Control extends Library {
@@ -62,7 +62,8 @@ final class Model {
     final Path library;
     final Control control;
 
-    Model(String abi, String... options) {
+    /** Compiles and loads it. */
+    public Model(String abi, String... options) {
         this.abi = abi;
         library = NativeBuild.model(abi, options);
         control = Native.load(library.toString(), Control.class, Map.of());
@@ -75,7 +76,8 @@ final class Model {
         control.model_reset();
     }
 
-    Kqueue open() throws IOException {
+    /** A kqueue of the system backend on it. */
+    public Kqueue open() throws IOException {
         return Kqueue.open(config());
     }
 
@@ -83,7 +85,18 @@ final class Model {
         return new KqueueConfig("system", library.toString(), abi, KqueueConfig.Detail.FULL);
     }
 
-    void requireNoViolation() {
+    /** How many kevent calls it has seen. */
+    public int calls() {
+        return control.model_calls();
+    }
+
+    /** How many knotes a kqueue of it has. */
+    public int knotes(Kqueue kqueue) {
+        return control.model_knotes(kqueue.fd());
+    }
+
+    /** Fails if a call handed it something a kernel must not be handed. */
+    public void requireNoViolation() {
         if (control.model_violations() != 0) {
             throw new AssertionError("the kernel was handed something wrong: " + control.model_violation());
         }

@@ -25,6 +25,7 @@ final class FaultyKqueue extends Kqueue {
     /** Each call's changes as text. */
     final List<String> calls = new ArrayList<>();
     boolean refuseWakeups;
+    boolean forgetsClosed;
 
     FaultyKqueue(Kqueue behind) {
         super(behind.layout());
@@ -94,6 +95,11 @@ final class FaultyKqueue extends Kqueue {
     @Override
     public boolean supports(Filter filter) {
         return behind.supports(filter);
+    }
+
+    @Override
+    public boolean forgetsClosed() {
+        return forgetsClosed;
     }
 
     @Override
