@@ -47,11 +47,6 @@ record Subject(KqueueConfig config) {
         return config.library() == null;
     }
 
-    /** Whether it is the tests' own library, whose timers know milliseconds only and do not count. */
-    boolean isModel() {
-        return !isEmbedded() && KqueueConfig.fromSystemProperties().library() == null;
-    }
-
     @Override
     public String toString() {
         return isEmbedded() ? "embedded, " + config.abi() : config.library() + ", " + config.abi();
