@@ -126,7 +126,10 @@ public final class SelectorStress {
         }
     }
 
-    /** A wakeup that races with a select ends that one: it comes back, and a select after it has nothing left over to end it. */
+    /**
+     * A wakeup that races with a select ends that one: it comes back, and a select after it has nothing left over to
+     * end it.
+     */
     @JCStressTest
     @State
     @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "came back")

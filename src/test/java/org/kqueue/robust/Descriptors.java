@@ -11,7 +11,8 @@ import java.util.concurrent.TimeUnit;
 /** This process's open descriptors, by {@code /proc/self/fd} or, on the BSDs and macOS, {@code /dev/fd}. */
 public final class Descriptors {
 
-    private static final Path FOLDER = Files.exists(Path.of("/proc/self/fd")) ? Path.of("/proc/self/fd") : Path.of("/dev/fd");
+    private static final Path FOLDER = Files.exists(Path.of("/proc/self/fd")) ? Path.of("/proc/self/fd")
+            : Path.of("/dev/fd");
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private Descriptors() {
@@ -47,7 +48,10 @@ public final class Descriptors {
         }
     }
 
-    /** Waits until no more descriptors are open than were before. A deadline: other threads may be about to close theirs. */
+    /**
+     * Waits until no more descriptors are open than were before. A deadline: other threads may be about to close
+     * theirs.
+     */
     public static void assertComesDownTo(int before) throws InterruptedException {
         long end = System.nanoTime() + DEADLINE_NANOS;
         while (count() > before) {

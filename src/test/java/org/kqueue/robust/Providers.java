@@ -4,7 +4,9 @@ import java.nio.channels.spi.SelectorProvider;
 import org.kqueue.nio.KqueueSelectorProvider;
 import org.kqueue.nio.jdk.JdkProvider;
 
-/** The two sides of a comparison. {@code -Dorg.kqueue.robust.provider=jdk} puts the JDK on both, which tests the tests. */
+/**
+ * The two sides of a comparison. {@code -Dorg.kqueue.robust.provider=jdk} puts the JDK on both, which tests the tests.
+ */
 public final class Providers {
 
     private static final SelectorProvider JDK = JdkProvider.get();

@@ -71,7 +71,9 @@ public final class Racers implements AutoCloseable {
         void run() throws Exception;
     }
 
-    /** Waits for all; a thread that does not come back {@code graceMillis} after the race is a failure, with its stack. */
+    /**
+     * Waits for all; a thread that does not come back {@code graceMillis} after the race is a failure, with its stack.
+     */
     public void join(long graceMillis) throws Exception {
         for (Future<?> future : futures) {
             try {

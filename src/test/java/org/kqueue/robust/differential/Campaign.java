@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 import org.kqueue.robust.Providers;
 
 /**
- * Random programs through the JDK's selector and ours, until one differs. By property: {@code org.kqueue.differential.seed} of the
- * first program (each next one is one more), {@code .tries}, {@code .minutes} (then tries do not count), {@code .program} to run
- * one program. As a main class it runs for hours.
+ * Random programs through the JDK's selector and ours, until one differs. By property:
+ * {@code org.kqueue.differential.seed} of the first program (each next one is one more), {@code .tries},
+ * {@code .minutes} (then tries do not count), {@code .program} to run one program. As a main class it runs for hours.
  */
 final class Campaign {
 
@@ -60,7 +60,8 @@ final class Campaign {
             done++;
             steps += program.steps().size();
         }
-        return String.format("differential: %d programs, %d steps from seed %d in %d s, no difference", done, steps, seed,
+        return String.format("differential: %d programs, %d steps from seed %d in %d s, no difference", done, steps,
+                seed,
                 secondsSince(start));
     }
 
@@ -72,8 +73,10 @@ final class Campaign {
         long start = System.nanoTime();
         Program small = program.shrink(this::fails, () -> secondsSince(start) > SHRINK_SECONDS);
         String now = comparison.difference(small);
-        return "seed " + seed + ": " + difference + "\nshrunk from " + program.steps().size() + " to " + small.steps().size()
-                + " steps: " + (now != null ? now : "(did not fail when run once more)") + "\nreproduce with -D" + PREFIX
+        return "seed " + seed + ": " + difference + "\nshrunk from " + program.steps().size() + " to "
+                + small.steps().size()
+                + " steps: " + (now != null ? now : "(did not fail when run once more)") + "\nreproduce with -D"
+                + PREFIX
                 + "program=\"" + small + "\"";
     }
 

@@ -30,7 +30,8 @@ class DifferentialTest {
     @Test
     void shrinksAProgramToWhatItTakesToFail() {
         Program program = Program.random(Campaign.DEFAULT_SEED);
-        Program small = program.shrink(p -> p.steps().stream().filter(s -> s.op() == Op.REGISTER).count() >= 2, () -> false);
+        Program small = program.shrink(p -> p.steps().stream().filter(s -> s.op() == Op.REGISTER).count() >= 2,
+                () -> false);
         assertEquals(2, small.steps().size());
         assertEquals(small, Program.parse(small.toString()));
     }

@@ -196,7 +196,8 @@ final class Interpreter {
         buffer.clear().limit(WRITES[step.c() % WRITES.length]);
         if (slot.channel() instanceof DatagramChannel datagram && !datagram.isConnected()) {
             Slot other = world.slot(step.b());
-            SocketAddress to = other.channel() instanceof DatagramChannel peer && peer.isOpen() ? peer.getLocalAddress() : null;
+            SocketAddress to = other.channel() instanceof DatagramChannel peer && peer.isOpen()
+                    ? peer.getLocalAddress() : null;
             return to == null ? NOT_APPLICABLE : amount(datagram.send(buffer, to));
         }
         return slot.channel() instanceof WritableByteChannel out ? amount(out.write(buffer)) : NOT_APPLICABLE;

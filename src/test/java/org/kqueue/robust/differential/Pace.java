@@ -3,8 +3,8 @@ package org.kqueue.robust.differential;
 import java.util.List;
 
 /**
- * How long a run gives the kernel. The first pace counts on loopback being synchronous, which it nearly always is; a difference
- * counts only if it is still there at the slower ones (the settle rule).
+ * How long a run gives the kernel. The first pace counts on loopback being synchronous, which it nearly always is; a
+ * difference counts only if it is still there at the slower ones (the settle rule).
  *
  * @param settleMillis pause after every step
  * @param watchdogMillis how long a select may block before it is woken

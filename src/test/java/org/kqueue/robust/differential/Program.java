@@ -8,7 +8,9 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** A list of steps, its text form, and the two things that are done with programs: make one up, and make one shorter. */
+/**
+ * A list of steps, its text form, and the two things that are done with programs: make one up, and make one shorter.
+ */
 record Program(List<Step> steps) {
 
     private static final int SHORTEST = 8;

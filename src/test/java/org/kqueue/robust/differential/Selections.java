@@ -55,13 +55,16 @@ final class Selections {
         }
         try {
             return step.op() == Op.SELECT ? watched(selector, form, withAction, step.a() % 8)
-                    : finish(selector, form, withAction) + (step.op() == Op.INTERRUPT ? " " + Thread.interrupted() : "");
+                    : finish(selector, form, withAction)
+                    + (step.op() == Op.INTERRUPT ? " " + Thread.interrupted() : "");
         } finally {
             Thread.interrupted();
         }
     }
 
-    /** With a channel about for which the oracle returns at once and we do not, nothing is said on who ended the wait. */
+    /**
+     * With a channel about for which the oracle returns at once and we do not, nothing is said on who ended the wait.
+     */
     private boolean vague(Selector selector) {
         return selector.isOpen() && selector.keys().stream().anyMatch(key -> key.isValid() && key.interestOps() != 0
                 && (isFresh(key) || returnsWithNothing(key)));
@@ -128,8 +131,9 @@ final class Selections {
             offered.merge(key, key.readyOps(), (a, b) -> a | b);
         });
         String result = withAction ? offered(n, offered) : updated(selector, n, before);
-        // Where an event makes nothing ready, the JDK empties the ready set of a key that it does not select, and we do not touch
-        // it. So such keys leave the selected set in both worlds, and their ready sets say nothing until they are selected again.
+        // Where an event makes nothing ready, the JDK empties the ready set of a key that it does not select, and we do
+        // not touch it. So such keys leave the selected set in both worlds, and their ready sets say nothing until they
+        // are selected again.
         for (SelectionKey key : selector.keys()) {
             if (key.isValid() && returnsWithNothing(key)) {
                 selector.selectedKeys().remove(key);
@@ -154,7 +158,9 @@ final class Selections {
         return "offered " + byNumber + (n == offered.size() ? "" : " but counted " + n);
     }
 
-    /** The count must be that of the keys whose ready sets changed; which those are, the two pictures of the set say. */
+    /**
+     * The count must be that of the keys whose ready sets changed; which those are, the two pictures of the set say.
+     */
     private String updated(Selector selector, int n, Map<SelectionKey, Integer> before) {
         Map<Integer, Integer> updated = new TreeMap<>();
         int count = 0;

@@ -1,8 +1,8 @@
 package org.kqueue.robust.differential;
 
 /**
- * One step of a program. {@code a} and {@code b} choose objects, modulo how many there are, and {@code c} a variant; so every step
- * means something in every state and a program stays one when steps are taken out.
+ * One step of a program. {@code a} and {@code b} choose objects, modulo how many there are, and {@code c} a variant; so
+ * every step means something in every state and a program stays one when steps are taken out.
  */
 record Step(Op op, int a, int b, int c) {
 

@@ -35,7 +35,9 @@ final class World implements AutoCloseable {
     /** A channel and whether it is of the UNIX domain. */
     record Slot(SelectableChannel channel, boolean unix) {
 
-        /** A stream that has no peer and asked for none, or a listener that does not listen: kqueue is silent about it. */
+        /**
+         * A stream that has no peer and asked for none, or a listener that does not listen: kqueue is silent about it.
+         */
         boolean isFresh() {
             try {
                 if (!channel.isOpen()) {
@@ -68,11 +70,13 @@ final class World implements AutoCloseable {
     final SelectorProvider provider;
     final Selector[] selectors = new Selector[SELECTORS];
     final List<Slot> slots = new ArrayList<>();
-    /** Keys whose ready set was written by a readiness that is this world's alone (rule "fresh channels are silent"). */
+    /**
+     * Keys whose ready set was written by a readiness that is this world's alone (rule "fresh channels are silent").
+     */
     final Set<SelectionKey> unsure = new HashSet<>();
     /**
-     * Rule "ready bits stay": with an error the JDK replaces the ready set of a selected key by its interest set, where the
-     * specification keeps what was in it. The bits it has dropped.
+     * Rule "ready bits stay": with an error the JDK replaces the ready set of a selected key by its interest set, where
+     * the specification keeps what was in it. The bits it has dropped.
      */
     final Map<SelectionKey, Integer> lost = new HashMap<>();
     private final Path folder;
@@ -110,7 +114,8 @@ final class World implements AutoCloseable {
     String add(SelectableChannel channel, boolean unix) throws IOException {
         channel.configureBlocking(false);
         if (!unix && channel instanceof SocketChannel stream) {
-            stream.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER).setOption(StandardSocketOptions.SO_SNDBUF, BUFFER);
+            stream.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER);
+            stream.setOption(StandardSocketOptions.SO_SNDBUF, BUFFER);
         }
         slots.add(new Slot(channel, unix));
         return "channel " + (slots.size() - 1);
@@ -138,7 +143,8 @@ final class World implements AutoCloseable {
     }
 
     ServerSocketChannel openListener(boolean unix) throws IOException {
-        return unix ? provider.openServerSocketChannel(StandardProtocolFamily.UNIX) : provider.openServerSocketChannel();
+        return unix ? provider.openServerSocketChannel(StandardProtocolFamily.UNIX)
+                : provider.openServerSocketChannel();
     }
 
     String bind(Slot slot) throws IOException {
@@ -159,7 +165,8 @@ final class World implements AutoCloseable {
 
     /** Rule "OP_CONNECT while pending": of a connected channel with an error the JDK says OP_CONNECT too, we do not. */
     static int withoutLateConnect(SelectionKey key, int ops) {
-        return key.channel() instanceof SocketChannel stream && !stream.isConnectionPending() ? ops & ~SelectionKey.OP_CONNECT
+        return key.channel() instanceof SocketChannel stream && !stream.isConnectionPending()
+                ? ops & ~SelectionKey.OP_CONNECT
                 : ops;
     }
 
@@ -174,7 +181,8 @@ final class World implements AutoCloseable {
             boolean selected = s.selectedKeys().contains(key);
             states.put(numberOf(key), key.isValid()
                     ? new KeyState(true, key.interestOps(),
-                            withoutLateConnect(key, key.readyOps() | lost.getOrDefault(key, 0)), selected, unsure.contains(key))
+                            withoutLateConnect(key, key.readyOps() | lost.getOrDefault(key, 0)), selected,
+                            unsure.contains(key))
                     : new KeyState(false, 0, 0, selected, false));
         }
         return states;

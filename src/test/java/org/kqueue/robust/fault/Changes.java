@@ -35,14 +35,16 @@ abstract class Changes implements Faults {
                 if (events == null || events.size() == events.capacity()) {
                     return -errno;
                 }
-                events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, 0, errno, changes.udata(i));
+                events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, 0, errno,
+                        changes.udata(i));
             }
         }
         return events == null ? 0 : events.size();
     }
 
     static ChangeList copy(ChangeList from, int index, ChangeList to) {
-        return to.add(from.ident(index), from.filterNumber(index), from.flags(index), from.fflags(index), from.data(index),
+        return to.add(from.ident(index), from.filterNumber(index), from.flags(index), from.fflags(index),
+                from.data(index),
                 from.udata(index));
     }
 }

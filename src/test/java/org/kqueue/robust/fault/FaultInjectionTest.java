@@ -37,7 +37,9 @@ import org.kqueue.robust.Descriptors;
 import org.kqueue.robust.Pair;
 import org.kqueue.robust.Providers;
 
-/** The selector over a kqueue that fails by plan: the specified exception or recovery, no lost key, no spin, no leak. */
+/**
+ * The selector over a kqueue that fails by plan: the specified exception or recovery, no lost key, no spin, no leak.
+ */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class FaultInjectionTest {
 
@@ -80,7 +82,8 @@ class FaultInjectionTest {
             public int kevent(Kqueue real, ChangeList changes, EventList events, long timeoutNanos) {
                 // The register phase is not interruptible: after EINTR all changes have been applied.
                 int n = BackendCalls.call(real, changes, events, 0);
-                return n != 0 ? n : random.nextInt(4) != 0 ? -Errno.EINTR : BackendCalls.call(real, null, events, timeoutNanos);
+                return n != 0 ? n : random.nextInt(4) != 0 ? -Errno.EINTR
+                        : BackendCalls.call(real, null, events, timeoutNanos);
             }
         };
         try (Workload work = new Workload(FaultyBackend.openSelector(interrupted), PAIRS, 1)) {
@@ -94,7 +97,8 @@ class FaultInjectionTest {
         Faults always = new Faults() {
             @Override
             public int kevent(Kqueue real, ChangeList changes, EventList events, long timeoutNanos) {
-                int n = BackendCalls.call(real, changes, events, Math.min(timeoutNanos, TimeUnit.MILLISECONDS.toNanos(3)));
+                int n = BackendCalls.call(real, changes, events,
+                        Math.min(timeoutNanos, TimeUnit.MILLISECONDS.toNanos(3)));
                 return n != 0 || timeoutNanos == 0 ? n : -Errno.EINTR;
             }
         };
@@ -253,7 +257,8 @@ class FaultInjectionTest {
                     Filter filter = random.nextBoolean() ? Filter.EVFILT_READ : Filter.EVFILT_WRITE;
                     int number = random.nextInt(5) == 0 ? -16 + random.nextInt(32) : real.layout().number(filter);
                     // Of keys that never were: slots far out, serials never given, negative ones.
-                    long udata = random.nextBoolean() ? random.nextLong() : (long) (1 << 30) << 32 | random.nextInt(PAIRS);
+                    long udata = random.nextBoolean() ? random.nextLong()
+                            : (long) (1 << 30) << 32 | random.nextInt(PAIRS);
                     int flags = random.nextBoolean() ? KeventFlags.EV_EOF : 0;
                     events.append(random.nextInt(500), number, flags, random.nextInt(100), random.nextInt(), udata);
                 }
@@ -344,7 +349,8 @@ class FaultInjectionTest {
                 n = BackendCalls.call(real, null, one, timeoutNanos);
                 events.prepare(1);
                 for (int i = 0; i < n; i++) {
-                    events.append(one.ident(i), one.filterNumber(i), one.flags(i), one.fflags(i), one.data(i), one.udata(i));
+                    events.append(one.ident(i), one.filterNumber(i), one.flags(i), one.fflags(i), one.data(i),
+                            one.udata(i));
                 }
                 return n;
             }

@@ -63,6 +63,7 @@ public final class FaultyBackend implements KqueueBackend {
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
         Faults faults = plan;
         faults.kqueue();
-        return new FaultyKqueue(Kqueue.open(new KqueueConfig(KqueueConfig.AUTO, null, layout.name(), config.detail())), faults);
+        return new FaultyKqueue(Kqueue.open(new KqueueConfig(KqueueConfig.AUTO, null, layout.name(), config.detail())),
+                faults);
     }
 }

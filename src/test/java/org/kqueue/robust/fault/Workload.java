@@ -15,8 +15,8 @@ import org.kqueue.robust.Pair;
 import org.kqueue.robust.Providers;
 
 /**
- * Traffic on a selector that proves that nothing is lost: every byte sent must make its key ready for OP_READ, every write
- * interest must make it ready for OP_WRITE, with connections coming and going.
+ * Traffic on a selector that proves that nothing is lost: every byte sent must make its key ready for OP_READ, every
+ * write interest must make it ready for OP_WRITE, with connections coming and going.
  */
 final class Workload implements AutoCloseable {
 

@@ -21,9 +21,9 @@ import org.kqueue.robust.Descriptors;
 import org.kqueue.robust.Providers;
 
 /**
- * Makes connections and selectors, many, and compares descriptors, heap and native memory before and after. Arguments: connections,
- * selector cycles. To be run with {@code -XX:NativeMemoryTracking=summary -Xms64m -Xmx64m -XX:MaxDirectMemorySize=16m
- * -XX:+AlwaysPreTouch}, so that the
+ * Makes connections and selectors, many, and compares descriptors, heap and native memory before and after. Arguments:
+ * connections, selector cycles. To be run with
+ * {@code -XX:NativeMemoryTracking=summary -Xms64m -Xmx64m -XX:MaxDirectMemorySize=16m -XX:+AlwaysPreTouch}, so that the
  * resident size says something. Ends with one line, and with status 0 if all stayed flat.
  */
 public final class Leaks {
@@ -53,13 +53,14 @@ public final class Leaks {
 
         boolean isFlat(Holdings before) {
             return descriptors <= before.descriptors && heap - before.heap < HEAP_SLACK
-                    && nativeBytes - before.nativeBytes < NATIVE_SLACK && residentBytes - before.residentBytes < RESIDENT_SLACK;
+                    && nativeBytes - before.nativeBytes < NATIVE_SLACK
+                    && residentBytes - before.residentBytes < RESIDENT_SLACK;
         }
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "%d fds, heap %.1f MB, native %.1f MB, resident %.1f MB", descriptors, heap / 1e6,
-                    nativeBytes / 1e6, residentBytes / 1e6);
+            return String.format(Locale.ROOT, "%d fds, heap %.1f MB, native %.1f MB, resident %.1f MB", descriptors,
+                    heap / 1e6, nativeBytes / 1e6, residentBytes / 1e6);
         }
     }
 
@@ -106,15 +107,18 @@ public final class Leaks {
         leaks.selectors(cycles);
         Holdings after = Holdings.now();
         boolean flat = between.isFlat(before) && after.isFlat(before);
-        System.out.println("leaks: before " + before + "; after " + connections + " connections " + between + "; after " + cycles
-                + " selectors " + after + ": " + (flat ? "PASSED" : "FAILED"));
+        System.out.println("leaks: before " + before + "; after " + connections + " connections " + between
+                + "; after " + cycles + " selectors " + after + ": " + (flat ? "PASSED" : "FAILED"));
         System.exit(flat ? 0 : 1);
     }
 
-    /** Each is accepted, registered at both ends, carries a byte, and goes in one of the ways in which a connection can. */
+    /**
+     * Each is accepted, registered at both ends, carries a byte, and goes in one of the ways in which a connection can.
+     */
     private void connections(int n) throws IOException {
         ByteBuffer one = ByteBuffer.allocateDirect(1);
-        try (Selector selector = provider.openSelector(); ServerSocketChannel listener = provider.openServerSocketChannel()) {
+        try (Selector selector = provider.openSelector();
+                ServerSocketChannel listener = provider.openServerSocketChannel()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             for (int i = 0; i < n; i++) {
                 SocketChannel client = provider.openSocketChannel();

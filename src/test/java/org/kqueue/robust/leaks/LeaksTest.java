@@ -22,7 +22,8 @@ class LeaksTest {
 
     @Test
     void connectionsAndSelectorsLeaveNothingBehind() throws Exception {
-        Forked.Result result = Forked.java(Leaks.class, "-XX:NativeMemoryTracking=summary", "-Xms64m", "-Xmx64m", "-XX:MaxDirectMemorySize=16m",
+        Forked.Result result = Forked.java(Leaks.class, "-XX:NativeMemoryTracking=summary", "-Xms64m", "-Xmx64m",
+                "-XX:MaxDirectMemorySize=16m",
                 "-XX:+AlwaysPreTouch", "--", "30000", "4000");
         System.out.println(result.lastLine());
         assertEquals(0, result.status(), result.output());
@@ -32,7 +33,8 @@ class LeaksTest {
     void droppedSelectorsHoldNoMoreThanTheJdksDo() throws Exception {
         int ours = heldByDropped(Providers.kqueue());
         int jdks = heldByDropped(Providers.jdk());
-        System.out.println("leaks: " + 2 * DROPPED + " selectors and " + DROPPED + " registered channels, dropped without a select or close, hold " + ours + " descriptors, the JDK's "
+        System.out.println("leaks: " + 2 * DROPPED + " selectors and " + DROPPED
+                + " registered channels, dropped without a select or close, hold " + ours + " descriptors, the JDK's "
                 + jdks);
         assertTrue(ours <= jdks, ours + " descriptors, the JDK's " + jdks);
     }

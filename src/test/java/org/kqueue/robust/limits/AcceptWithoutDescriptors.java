@@ -14,8 +14,8 @@ import java.util.Deque;
 import org.kqueue.robust.Providers;
 
 /**
- * Run with a low limit on descriptors. Connections are made until accept fails with EMFILE; the selector must go on, openSelector
- * must fail without a leak, and when descriptors are free again all must work as before.
+ * Run with a low limit on descriptors. Connections are made until accept fails with EMFILE; the selector must go on,
+ * openSelector must fail without a leak, and when descriptors are free again all must work as before.
  */
 public final class AcceptWithoutDescriptors {
 
@@ -32,7 +32,8 @@ public final class AcceptWithoutDescriptors {
     }
 
     private void run() throws Exception {
-        try (Selector selector = provider.openSelector(); ServerSocketChannel listener = provider.openServerSocketChannel()) {
+        try (Selector selector = provider.openSelector();
+                ServerSocketChannel listener = provider.openServerSocketChannel()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             listener.configureBlocking(false);
             SelectionKey acceptKey = listener.register(selector, SelectionKey.OP_ACCEPT);

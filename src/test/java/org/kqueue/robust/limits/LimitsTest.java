@@ -101,7 +101,8 @@ class LimitsTest {
     private static Set<Integer> collect(Selector selector, int wanted) throws IOException {
         Set<Integer> seen = new HashSet<>();
         for (int selects = 0; seen.size() < wanted; selects++) {
-            assertTrue(selects < 2_000, "after " + selects + " selects only " + seen.size() + " of " + wanted + " keys");
+            assertTrue(selects < 2_000, "after " + selects + " selects only " + seen.size() + " of " + wanted
+                    + " keys");
             selector.select(1_000);
             for (SelectionKey key : selector.selectedKeys()) {
                 seen.add((Integer) key.attachment());
@@ -142,7 +143,8 @@ class LimitsTest {
     @Test
     void goesOnWhenAcceptRunsOutOfDescriptors() throws Exception {
         // In a JVM of its own, with a low limit: see the class.
-        ProcessBuilder builder = new ProcessBuilder("sh", "-c", "ulimit -n 120 && exec \"$0\" -XX:-MaxFDLimit -cp \"$1\" "
+        ProcessBuilder builder = new ProcessBuilder("sh", "-c",
+                "ulimit -n 120 && exec \"$0\" -XX:-MaxFDLimit -cp \"$1\" "
                 + AcceptWithoutDescriptors.class.getName(), System.getProperty("java.home") + "/bin/java",
                 System.getProperty("java.class.path"));
         Process process = builder.redirectErrorStream(true).start();

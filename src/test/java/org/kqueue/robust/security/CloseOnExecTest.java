@@ -73,7 +73,8 @@ class CloseOnExecTest {
         String info = Files.readString(Path.of("/proc/self/fdinfo", fd));
         String flags = info.lines().filter(line -> line.startsWith("flags:")).findFirst().orElseThrow();
         long bits = Long.parseLong(flags.substring("flags:".length()).strip(), 8);
-        assertTrue((bits & FD_CLOEXEC_OCTAL) != 0, "fd " + fd + " (" + Files.readSymbolicLink(Path.of("/proc/self/fd", fd))
+        assertTrue((bits & FD_CLOEXEC_OCTAL) != 0, "fd " + fd + " ("
+                + Files.readSymbolicLink(Path.of("/proc/self/fd", fd))
                 + ") is inherited by children");
     }
 

@@ -47,7 +47,8 @@ final class Client {
     Client(Tally tally, Selector selector, SocketAddress server, SplittableRandom random) throws IOException {
         this.tally = tally;
         int dice = random.nextInt(100);
-        mode = dice < 40 ? Mode.CHURN : dice < 65 ? Mode.PLAIN : dice < 80 ? Mode.HALF_CLOSE : dice < 90 ? Mode.RESET : Mode.SLOW;
+        mode = dice < 40 ? Mode.CHURN : dice < 65 ? Mode.PLAIN : dice < 80 ? Mode.HALF_CLOSE
+                : dice < 90 ? Mode.RESET : Mode.SLOW;
         seed = random.nextLong();
         total = 1 + random.nextInt(mode == Mode.CHURN ? 64 : mode == Mode.SLOW ? 60_000 : 300_000);
         channel = SocketChannel.open();
@@ -136,7 +137,8 @@ final class Client {
             key.interestOpsOr(SelectionKey.OP_READ);
         }
         if (now - lastMove > patienceNanos) {
-            System.err.println("nothing moves: " + mode + ", sent " + sent + " and received " + received + " of " + total
+            System.err.println("nothing moves: " + mode + ", sent " + sent + " and received " + received + " of "
+                    + total
                     + ", " + key);
             tally.lostEvents.increment();
             channel.close();

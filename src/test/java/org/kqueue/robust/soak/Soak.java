@@ -13,8 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.kqueue.robust.Descriptors;
 
 /**
- * Server and clients over loopback with random faults, for a given time, on whatever selectors {@link Selector#open()} gives. Ends
- * with one line, and with status 0 if nothing was wrong. Arguments: seconds, connections at a time (200), seed.
+ * Server and clients over loopback with random faults, for a given time, on whatever selectors {@link Selector#open()}
+ * gives. Ends with one line, and with status 0 if nothing was wrong. Arguments: seconds, connections at a time (200),
+ * seed.
  */
 public final class Soak {
 
@@ -66,12 +67,14 @@ public final class Soak {
         }
         long heapAfter = usedHeap();
         boolean passed = tally.isClean() && left.equals("none") && heapAfter - heap < HEAP_SLACK;
-        return String.format(Locale.ROOT, "soak on %s: %d s, %d connections (%d half-closed, %d slow readers, %d reset by the client, "
-                + "%d by the server, %d cut off by that), %.2f GB echoed, %d checksum errors, %d lost events, %d other failures, "
-                + "fds %d -> %d (left over: %s), heap %.1f -> %.1f MB: %s", kind, took, tally.connections.sum(),
-                tally.halfCloses.sum(), tally.slow.sum(), tally.clientResets.sum(), tally.serverResets.sum(), tally.cutOff.sum(),
-                tally.bytes.sum() / 1e9, tally.checksumErrors.sum(), tally.lostEvents.sum(), tally.failures.sum(), descriptors,
-                Descriptors.count(), left, heap / 1e6, heapAfter / 1e6, passed ? "PASSED" : "FAILED");
+        String counted = String.format(Locale.ROOT, "%d connections (%d half-closed, %d slow readers, %d reset by the "
+                + "client, %d by the server, %d cut off by that), %.2f GB echoed, %d checksum errors, %d lost events, "
+                + "%d other failures", tally.connections.sum(), tally.halfCloses.sum(), tally.slow.sum(),
+                tally.clientResets.sum(), tally.serverResets.sum(), tally.cutOff.sum(), tally.bytes.sum() / 1e9,
+                tally.checksumErrors.sum(), tally.lostEvents.sum(), tally.failures.sum());
+        return String.format(Locale.ROOT, "soak on %s: %d s, %s, fds %d -> %d (left over: %s), heap %.1f -> %.1f MB: %s",
+                kind, took, counted, descriptors, Descriptors.count(), left, heap / 1e6, heapAfter / 1e6,
+                passed ? "PASSED" : "FAILED");
     }
 
     private static long usedHeap() {

@@ -22,8 +22,9 @@ import org.kqueue.robust.Providers;
 import org.kqueue.robust.Racers;
 
 /**
- * Many threads open, register, make ready and close, so that descriptor numbers are used again all the time. Every key that is
- * ready must be that of the connection that was made ready. {@code -Dorg.kqueue.storm.seconds=60} for the long form.
+ * Many threads open, register, make ready and close, so that descriptor numbers are used again all the time. Every key
+ * that is ready must be that of the connection that was made ready. {@code -Dorg.kqueue.storm.seconds=60} for the long
+ * form.
  */
 @Timeout(value = 24, unit = TimeUnit.HOURS)
 class DescriptorReuseStormTest {
@@ -71,7 +72,8 @@ class DescriptorReuseStormTest {
             assertEquals(Set.of(), selector.keys());
         }
         Descriptors.assertComesDownTo(before);
-        System.out.printf("descriptor storm: %d connections in %d s, %d closed before they were seen%n", rounds.get(), SECONDS,
+        System.out.printf("descriptor storm: %d connections in %d s, %d closed before they were seen%n", rounds.get(),
+                SECONDS,
                 unseen.get());
         assertTrue(rounds.get() > 100, "only " + rounds + " rounds");
     }

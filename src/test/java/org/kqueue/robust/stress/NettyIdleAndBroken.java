@@ -32,9 +32,9 @@ import java.util.logging.Logger;
 import org.kqueue.robust.Providers;
 
 /**
- * Netty's NIO transport with connections in all the states that have made selectors spin: half-closed with autoRead off, reset,
- * refused, full, idle. Netty counts selects that come back without cause; its warning that it rebuilds a selector is a failure, and
- * so is CPU time while nothing happens.
+ * Netty's NIO transport with connections in all the states that have made selectors spin: half-closed with autoRead
+ * off, reset, refused, full, idle. Netty counts selects that come back without cause; its warning that it rebuilds a
+ * selector is a failure, and so is CPU time while nothing happens.
  */
 public final class NettyIdleAndBroken {
 

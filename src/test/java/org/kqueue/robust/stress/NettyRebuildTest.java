@@ -7,7 +7,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kqueue.robust.Forked;
 
-/** Netty in a JVM of its own, more suspicious than it is by default: a selector that returns 64 times without cause is replaced. */
+/**
+ * Netty in a JVM of its own, more suspicious than it is by default: a selector that returns 64 times without cause is
+ * replaced.
+ */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class NettyRebuildTest {
 

@@ -38,8 +38,9 @@ import org.kqueue.robust.Pair;
 import org.kqueue.robust.Providers;
 
 /**
- * States in which the kernel reports something for ever. A select of one second on a channel in such a state must either wait
- * the second out, by the CPU time of its thread, or say what is ready; and must not come back at once with nothing.
+ * States in which the kernel reports something for ever. A select of one second on a channel in such a state must
+ * either wait the second out, by the CPU time of its thread, or say what is ready; and must not come back at once with
+ * nothing.
  */
 class NoSpinTest {
 
@@ -120,7 +121,8 @@ class NoSpinTest {
             }
         }
         return Stream.iterate(0, i -> i < states.size(), i -> i + 1)
-                .map(i -> DynamicTest.dynamicTest(states.get(i).name(), () -> check(states.get(i), results.get(i).get())));
+                .map(i -> DynamicTest.dynamicTest(states.get(i).name(), 
+                        () -> check(states.get(i), results.get(i).get())));
     }
 
     private static void check(State state, Result result) {

@@ -32,8 +32,8 @@ import org.kqueue.robust.Providers;
 import org.kqueue.robust.Racers;
 
 /**
- * What other threads may do to a selector while one selects. Each race lasts {@code org.kqueue.race.millis} (700), so that hours are
- * a matter of a property; the smallest interleavings are those of {@code src/jcstress}.
+ * What other threads may do to a selector while one selects. Each race lasts {@code org.kqueue.race.millis} (700), so
+ * that hours are a matter of a property; the smallest interleavings are those of {@code src/jcstress}.
  */
 @Timeout(value = 24, unit = TimeUnit.HOURS)
 class RaceTest {
