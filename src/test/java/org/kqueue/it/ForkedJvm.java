@@ -90,9 +90,25 @@ final class ForkedJvm implements AutoCloseable {
 
     /** Waits for a line that begins so and returns what follows. */
     String await(String prefix) throws InterruptedException {
+        return await(0, prefix);
+    }
+
+    /** Waits for a line that begins so and comes after another, which has come already, and returns what follows. */
+    String awaitAfter(String earlier, String prefix) throws InterruptedException {
+        int line = 0;
+        synchronized (output) {
+            while (!output.get(line++).startsWith(earlier)) {
+                // The line is there.
+                continue;
+            }
+        }
+        return await(line, prefix);
+    }
+
+    private String await(int firstLine, String prefix) throws InterruptedException {
         long start = System.nanoTime();
         synchronized (output) {
-            int seen = 0;
+            int seen = firstLine;
             while (true) {
                 for (; seen < output.size(); seen++) {
                     if (output.get(seen).startsWith(prefix)) {

@@ -2,6 +2,7 @@ package org.kqueue.nio.channels;
 
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.nio.charset.Charset;
@@ -15,8 +16,11 @@ import java.nio.file.ProviderMismatchException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.kqueue.Errno;
 
-/** A descriptor of a file or directory that is opened to be watched. Closed also if it is collected without. Thread-safe. */
-final class OpenFile {
+/**
+ * A descriptor of a file or directory that is opened to be watched: the ident of {@link org.kqueue.Filter#vnode}. Closed also if it is
+ * collected without. Thread-safe.
+ */
+public final class OpenFile implements Closeable {
 
     private static final Cleaner CLEANER = Cleaner.create();
     private static final int O_RDONLY = 0;
@@ -43,7 +47,7 @@ final class OpenFile {
         }
     }
 
-    final int fd;
+    private final int fd;
     private final Cleaner.Cleanable cleanable;
 
     private OpenFile(int fd) {
@@ -71,18 +75,21 @@ final class OpenFile {
     }
 
     /**
-     * Opens a file or directory.
+     * Opens a file or directory, without waiting and not to be inherited by other programs. Opens nothing else, as opening a device or a
+     * FIFO may do something.
      *
+     * @param path a file or directory that may be read; symbolic links are followed
+     * @return the open file
      * @throws NoSuchFileException where there is none
      * @throws FileSystemException if the system refuses, or for an object that is neither
      * @throws ProviderMismatchException for a path that is not the system's
+     * @throws IOException for other failures
      */
-    static OpenFile open(Path path) throws IOException {
+    public static OpenFile open(Path path) throws IOException {
         if (path.getFileSystem() != FileSystems.getDefault()) {
             throw new ProviderMismatchException("not a path of this system: " + path);
         }
         if (!Files.isRegularFile(path) && !Files.isDirectory(path) && Files.exists(path)) {
-            // Opening a device or a FIFO may do something.
             throw new FileSystemException(path.toString(), null, "neither a file nor a directory");
         }
         int fd;
@@ -113,7 +120,18 @@ final class OpenFile {
         };
     }
 
-    void close() {
+    /**
+     * The descriptor.
+     *
+     * @return its number, this file's until it is closed
+     */
+    public int fd() {
+        return fd;
+    }
+
+    /** Closes the descriptor; a second call does nothing. Its knotes are gone with it. */
+    @Override
+    public void close() {
         cleanable.clean();
     }
 }

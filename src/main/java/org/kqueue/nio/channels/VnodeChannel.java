@@ -86,7 +86,7 @@ public final class VnodeChannel extends EventChannel {
                 // Under the lock: close() closes the files under it, after the channel has become closed.
                 ensureOpen();
                 Watched subject = new Watched(path, file, ++lastSerial);
-                kqueue.add(Filter.vnode(file.fd, changes.length == 0 ? PORTABLE : changes).edgeTriggered().udata(subject.serial));
+                kqueue.add(Filter.vnode(file.fd(), changes.length == 0 ? PORTABLE : changes).edgeTriggered().udata(subject.serial));
                 done = true;
                 bySerial.put(subject.serial, subject);
                 Watched before = byPath.put(path, subject);
@@ -127,7 +127,7 @@ public final class VnodeChannel extends EventChannel {
 
     private void forget(Watched subject) throws IOException {
         try {
-            kqueue.delete(Filter.vnode(subject.file.fd));
+            kqueue.delete(Filter.vnode(subject.file.fd()));
         } catch (KeventException e) {
             // ENOENT: a revoked file loses its knote on some systems.
             if (e.errno() != Errno.ENOENT) {
