@@ -36,13 +36,15 @@ class TimerTest extends Contract {
         assertEquals("", kevent("1 TIMER ADD d=10 u=7"));
         EventList events = kq.newEventList(4);
         long total = 0;
+        long least = 0;
         while (System.nanoTime() - start < 100 * MILLI) {
+            least = (System.nanoTime() - start) / (10 * MILLI);
             assertEquals(1, kq.kevent(null, events, 1_000_000_000L));
             assertEquals(7, events.udata(0));
             total += events.data(0);
         }
-        long elapsed = (System.nanoTime() - start) / (10 * MILLI);
-        assertTrue(total >= elapsed - 1 && total <= elapsed + 1, total + " in " + elapsed + " periods");
+        long most = (System.nanoTime() - start) / (10 * MILLI);
+        assertTrue(total >= least && total <= most, total + " in " + least + " to " + most + " periods");
     }
 
     @Test
@@ -78,7 +80,7 @@ class TimerTest extends Contract {
             long start = System.nanoTime();
             assertEquals("1 TIMER ONESHOT|CLEAR d=1", await("1 TIMER ADD|ONESHOT f=" + unit[0] + " d=" + unit[1]));
             long took = System.nanoTime() - start;
-            assertTrue(took >= 20 * MILLI && took < 500 * MILLI, unit[0] + " took " + took + " ns");
+            assertTrue(took >= 20 * MILLI && took < 10_000 * MILLI, unit[0] + " took " + took + " ns");
         }
         if (kq.layout().has(Note.NOTE_SECONDS)) {
             long start = System.nanoTime();
@@ -130,7 +132,8 @@ class TimerTest extends Contract {
     @Test
     void anAddStartsItAnew() {
         assertEquals("", kevent("1 TIMER ADD d=10000 u=1"));
-        assertEquals("1 TIMER CLEAR d=1 u=2", await("1 TIMER ADD d=15 u=2"));
+        String restarted = await("1 TIMER ADD d=15 u=2");
+        assertTrue(restarted.matches("1 TIMER CLEAR d=\\d+ u=2"), restarted);
         nap(30);
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD d=10000 u=3"), "expirations so far are dropped");
@@ -145,7 +148,7 @@ class TimerTest extends Contract {
         nap(45);
         assertEquals("", poll());
         String event = kevent("1 TIMER ENABLE u=3");
-        assertTrue(event.matches("1 TIMER CLEAR d=[4-9]\\d* u=3"), event);
+        assertTrue(event.matches("1 TIMER CLEAR d=([4-9]|\\d{2,}) u=3"), event);
         assertEquals("", kevent("1 TIMER DELETE"));
         assertEquals("", kevent("2 TIMER ADD|DISABLE|ONESHOT d=5"));
         nap(10);
@@ -157,7 +160,7 @@ class TimerTest extends Contract {
     void dispatch() {
         freebsdRule();
         String event = await("1 TIMER ADD|DISPATCH d=10");
-        assertEquals("1 TIMER CLEAR|DISPATCH d=1", event);
+        assertTrue(event.startsWith("1 TIMER CLEAR|DISPATCH d="), event);
         nap(25);
         assertEquals("", poll());
         assertTrue(kevent("1 TIMER ENABLE").startsWith("1 TIMER CLEAR|DISPATCH d="));
@@ -174,9 +177,12 @@ class TimerTest extends Contract {
     @Test
     void earliestFirst() {
         assertEquals("", kevent("1 TIMER ADD|ONESHOT d=30", "2 TIMER ADD|ONESHOT d=10", "3 TIMER ADD|ONESHOT d=20"));
-        assertEquals("2 TIMER ONESHOT|CLEAR d=1", await());
-        assertEquals("3 TIMER ONESHOT|CLEAR d=1", await());
-        assertEquals("1 TIMER ONESHOT|CLEAR d=1", await());
+        // A test that runs late finds two or three at once, in the same order.
+        String events = await();
+        while (events.split("; ").length < 3) {
+            events += "; " + await();
+        }
+        assertEquals("2 TIMER ONESHOT|CLEAR d=1; 3 TIMER ONESHOT|CLEAR d=1; 1 TIMER ONESHOT|CLEAR d=1", events);
     }
 
     @Test
