@@ -409,7 +409,8 @@ public abstract class Kqueue implements Closeable {
 
     /**
      * Whether the close of a descriptor takes its knotes with it, as {@code kqueue(2)} promises. Where it does not, as in a library
-     * over another mechanism, {@code EV_DELETE} must come before the close; it does no harm elsewhere.
+     * over another mechanism, {@code EV_DELETE} must come before the close; it does no harm elsewhere. To be told by
+     * {@link #forget} may be part of it.
      *
      * @return true only where that is certain
      */

@@ -62,6 +62,7 @@ final class EmbeddedKqueue extends Kqueue {
     private final Sources sources;
     private final SoftRegistry softKnotes;
     private final Descriptors descriptors;
+    private final boolean full;
     private final Errno.Numbering errnos;
     private final EpollWait wait;
 
@@ -84,7 +85,8 @@ final class EmbeddedKqueue extends Kqueue {
         softQueue = new SoftQueue(eventfd);
         sources = new Sources(kqfd, files);
         softKnotes = new SoftRegistry(layout, softQueue, sources, lock);
-        descriptors = detail == Detail.FULL ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
+        full = detail == Detail.FULL;
+        descriptors = full ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
         cleanable = CLEANER.register(this, new Holdings(lock, softQueue, softKnotes, files));
         OPEN.put(kqfd, new WeakReference<>(this));
     }
@@ -230,6 +232,11 @@ final class EmbeddedKqueue extends Kqueue {
             memory.next = freeMemory;
             freeMemory = memory;
         }
+    }
+
+    @Override
+    public boolean forgetsClosed() {
+        return !full;
     }
 
     @Override

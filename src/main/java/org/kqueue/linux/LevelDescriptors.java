@@ -55,6 +55,9 @@ final class LevelDescriptors extends Descriptors {
     /** With room for one event: READ was delivered last. */
     private static final int READ_WAS_LAST = 1 << 13;
 
+    /** A knote was deleted: what comes next may be about another file of the same number, so epoll must be told in any case. */
+    private static final int DELETED = 1 << 14;
+
     private static final int NONE = -1;
 
     private int[] states = new int[64];
@@ -95,11 +98,12 @@ final class LevelDescriptors extends Descriptors {
         if (!known) {
             readFilter = read ? change.filterNumber : readFilter;
             writeFilter = read ? writeFilter : change.filterNumber;
-            generations[fd] += (state & BOTH) == 0 ? 1 : 0;
+            generations[fd] = (state & BOTH) == 0 ? nextGeneration(fd) : generations[fd];
             knote = ADDED | (change.has(KeventFlags.EV_DISABLE) ? DISABLED : 0)
                     | (change.has(KeventFlags.EV_DISPATCH) ? DISPATCH : 0) | (change.has(KeventFlags.EV_RECEIPT) ? RECEIPT : 0);
         } else if (change.has(KeventFlags.EV_DELETE)) {
             knote = 0;
+            state |= DELETED;
         } else {
             knote = state >> shift & KNOTE;
             knote = change.has(KeventFlags.EV_ENABLE) ? knote & ~DISABLED
@@ -109,6 +113,12 @@ final class LevelDescriptors extends Descriptors {
         set(fd, state & ~(KNOTE << shift) | knote << shift);
         changed = fd;
         return 0;
+    }
+
+    /** Not 0, and not negative: those tokens are the kqueue's own. */
+    private int nextGeneration(int fd) {
+        int next = generations[fd] + 1 & Integer.MAX_VALUE;
+        return next == 0 ? 1 : next;
     }
 
     private void reserve(int fd, boolean read) {
@@ -176,17 +186,20 @@ final class LevelDescriptors extends Descriptors {
 
     /** Makes epoll's item what the knotes say. Returns 0 or the errno. */
     private int tell(Memory memory, int fd) {
-        int state = states[fd] & ~(PARKED | ARMED);
+        int state = states[fd] & ~(PARKED | ARMED | DELETED);
         int wanted = wanted(state);
         boolean inEpoll = (state & IN_EPOLL) != 0;
         if (wanted == 0) {
-            boolean silent = inEpoll && (states[fd] & ARMED) == 0 && (state & BOTH) != 0;
+            boolean silent = (states[fd] & (ARMED | DELETED)) == 0 && (state & BOTH) != 0;
             if (!inEpoll || silent) {
                 return 0;
             }
             // HUP and ERR cannot be masked, so an item that waits for nothing is taken out.
             set(fd, (state & BOTH) == 0 ? 0 : state & ~IN_EPOLL);
             return control(memory, EPOLL_CTL_DEL, fd, 0, 0);
+        }
+        if (inEpoll && (states[fd] & (ARMED | PARKED | DELETED)) == wanted) {
+            return 0;
         }
         int mask = mask(wanted);
         int errno = control(memory, inEpoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, mask, token(fd));

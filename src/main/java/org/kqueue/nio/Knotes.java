@@ -2,6 +2,8 @@ package org.kqueue.nio;
 
 import static org.kqueue.KeventFlags.EV_ADD;
 import static org.kqueue.KeventFlags.EV_DELETE;
+import static org.kqueue.KeventFlags.EV_DISPATCH;
+import static org.kqueue.KeventFlags.EV_ENABLE;
 import static org.kqueue.KeventFlags.EV_RECEIPT;
 import static org.kqueue.nio.ReadyOps.READ;
 import static org.kqueue.nio.ReadyOps.WRITE;
@@ -22,22 +24,31 @@ import org.kqueue.Kqueue;
  * one whose {@code finishConnect} has not been called: level-triggered events that nobody can consume would be a busy loop. No
  * event tells of a change of state, so while keys are watched a wait is cut into slices.
  *
+ * <p>Three things save calls. Deletions are <em>put off</em> as long as selects only poll, and never made if the interest comes back
+ * or the channel is registered again: a poll can pass over an event that nobody wants, a wait cannot. Nothing is deleted for a
+ * channel that is closed; its close does that. And a key whose OP_READ goes as soon as it was selected and comes back later, because
+ * a worker reads, gets {@code EV_DISPATCH}: the kernel silences the knote by itself, and only the way back is a change.
+ *
  * <p>Guarded by the selector's monitor.
  */
 final class Knotes {
 
     private static final int MAX_EVENTS = 8192;
+    private static final int MAX_LEFT_OVER = 32;
+    /** Events that a knote whose deletion is put off may cost. */
+    private static final int MAX_STRIKES = 2;
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Observation observation;
     private final InterestQueue interestQueue;
     private final int readFilter;
     private final int writeFilter;
-    private final boolean forgetsClosed;
     private final ChangeList changes;
     private final EventList events;
     private final ChangeList deletes;
     private final EventList receipts;
+    /** On NetBSD before 8 an EV_ENABLE of a knote that was dispatched does not look whether there is data. */
+    private final boolean hasDispatch;
 
     /** Keys with changes in the list; their {@code registered} is true if the call succeeds. */
     private KqueueSelectionKey[] changed = new KqueueSelectionKey[8];
@@ -45,25 +56,62 @@ final class Knotes {
     /** Keys that hold something back. */
     private KqueueSelectionKey[] watched = new KqueueSelectionKey[8];
     private int watchedSize;
+    /** Keys with a deletion that is put off. */
+    private KqueueSelectionKey[] putOff = new KqueueSelectionKey[8];
+    private int putOffSize;
+    /** Cancelled keys of channels that were open, with knotes that are left over. */
+    private final KqueueSelectionKey[] leftOver = new KqueueSelectionKey[MAX_LEFT_OVER];
+    private int leftOverSize;
+    /** Keys whose knote has silenced itself in the last select. */
+    private KqueueSelectionKey[] dispatched = new KqueueSelectionKey[8];
+    private int dispatchedSize;
 
     Knotes(Kqueue kqueue, InterestQueue interestQueue, Observation observation) {
         this.observation = observation;
         this.interestQueue = interestQueue;
         readFilter = kqueue.layout().number(Filter.EVFILT_READ);
         writeFilter = kqueue.layout().number(Filter.EVFILT_WRITE);
-        forgetsClosed = kqueue.forgetsClosed();
         changes = kqueue.newChangeList(64);
         events = kqueue.newEventList(256);
         deletes = kqueue.newChangeList(16);
         receipts = kqueue.newEventList(16);
+        hasDispatch = !kqueue.layout().name().startsWith("netbsd");
     }
 
-    /** Gathers the changes of the keys whose interest has changed since the last select. */
-    void drainInterest() {
+    /**
+     * Gathers the changes of the keys whose interest has changed since the last select.
+     *
+     * @param lastSelect the number of the last select
+     */
+    void drainInterest(int lastSelect) {
         int n = interestQueue.drain();
         for (int i = 0; i < n; i++) {
-            update(interestQueue.drained(i));
+            KqueueSelectionKey key = interestQueue.drained(i);
+            if (key.countedBy == lastSelect && (key.registered & ~ReadyOps.filters(key.interest()) & READ) != 0) {
+                key.dispatch = hasDispatch;
+            }
+            update(key);
         }
+        if (dispatchedSize > 0) {
+            awake();
+        }
+    }
+
+    /** Keys that were dispatched, and whose interest has not been taken away: level-triggered again. */
+    private void awake() {
+        for (int i = 0; i < dispatchedSize; i++) {
+            KqueueSelectionKey key = dispatched[i];
+            dispatched[i] = null;
+            if ((key.asleep & ReadyOps.filters(key.interest()) & ~key.heldBack) != 0 && key.isValid()) {
+                key.dispatch = false;
+                key.asleep = 0;
+                // A knote's kind is settled when it is made.
+                add(key, READ, EV_DELETE);
+                add(key, READ, EV_ADD);
+                remember(key);
+            }
+        }
+        dispatchedSize = 0;
     }
 
     /**
@@ -73,6 +121,9 @@ final class Knotes {
      */
     EventList kevent(long timeoutNanos) throws IOException {
         updateWatched();
+        if (timeoutNanos != 0 && putOffSize + leftOverSize > 0) {
+            deleteAll();
+        }
         // A slot for every change: DragonFly writes one result per failed change, whatever the capacity.
         if (events.size() == events.capacity() && events.capacity() < MAX_EVENTS || changes.size() > events.capacity()) {
             events.resize(Math.max(2 * events.capacity(), changes.size()));
@@ -94,6 +145,7 @@ final class Knotes {
             KqueueSelectionKey key = changed[i];
             changed[i] = null;
             if (!applied) {
+                key.asleep = 0;
                 key.registered = (byte) ((READ | WRITE) & ~ReadyOps.filters(key.interest()));
                 interestQueue.add(key);
             }
@@ -112,17 +164,91 @@ final class Knotes {
             watch(key);
         }
         int target = wanted & ~key.heldBack;
-        if (target == key.registered) {
-            return;
+        key.strikes = 0;
+        int wrong = target & (~key.registered | key.asleep) | key.registered & key.heldBack;
+        if (wrong != 0) {
+            become(key, target);
+        } else if ((key.registered & ~target & ~key.asleep) != 0 && !key.putOff) {
+            putOff(key);
+        }
+    }
+
+    /** Gathers all changes that leave a key with the knotes of these filters. */
+    private void become(KqueueSelectionKey key, int target) {
+        if (leftOverSize > 0) {
+            takeOver(key);
         }
         // WRITE first: with a failed connect the kernel reports in this order, and OP_CONNECT must see the socket's error.
         change(key, WRITE, target);
         change(key, READ, target);
-        key.registered = (byte) target;
+        key.asleep &= (byte) ~target & key.registered;
+        key.registered = (byte) (target | key.asleep);
+        remember(key);
+    }
+
+    private void remember(KqueueSelectionKey key) {
         if (changedSize == changed.length) {
             changed = Arrays.copyOf(changed, 2 * changedSize);
         }
         changed[changedSize++] = key;
+    }
+
+    private void putOff(KqueueSelectionKey key) {
+        key.putOff = true;
+        if (putOffSize == putOff.length) {
+            putOff = Arrays.copyOf(putOff, 2 * putOffSize);
+        }
+        putOff[putOffSize++] = key;
+    }
+
+    /** Makes all deletions that were put off. */
+    private void deleteAll() {
+        for (int i = 0; i < putOffSize; i++) {
+            KqueueSelectionKey key = putOff[i];
+            putOff[i] = null;
+            key.putOff = false;
+            deleteUnwanted(key);
+        }
+        putOffSize = 0;
+        while (leftOverSize > 0) {
+            deleteLeftOver(leftOverSize - 1);
+        }
+    }
+
+    private void deleteUnwanted(KqueueSelectionKey key) {
+        int target = ReadyOps.filters(key.interest()) & ~key.heldBack & key.registered;
+        if (key.isValid() && (key.registered & ~target & ~key.asleep) != 0) {
+            become(key, target);
+        }
+    }
+
+    private void deleteLeftOver(int index) {
+        KqueueSelectionKey old = leftOver[index];
+        leftOver[index] = leftOver[--leftOverSize];
+        leftOver[leftOverSize] = null;
+        for (int filter = READ; filter <= WRITE; filter++) {
+            if ((old.registered & filter) != 0) {
+                add(old, filter, EV_DELETE);
+            }
+        }
+        old.registered = 0;
+    }
+
+    /**
+     * Knotes that are left over on the key's descriptor go: to the key, whose EV_ADD replaces their udata, if the channel is
+     * the same; else it was closed, and its number is another's.
+     */
+    private void takeOver(KqueueSelectionKey key) {
+        for (int i = leftOverSize - 1; i >= 0; i--) {
+            KqueueSelectionKey old = leftOver[i];
+            if (old.fd == key.fd) {
+                int wanted = ReadyOps.filters(key.interest());
+                if (old.channel() == key.channel() && old.asleep == 0) {
+                    old.registered &= (byte) ~wanted;
+                }
+                deleteLeftOver(i);
+            }
+        }
     }
 
     private static int heldBack(KqueueSelectionKey key, int interest, int wanted) {
@@ -142,11 +268,17 @@ final class Knotes {
     }
 
     private void change(KqueueSelectionKey key, int filter, int target) {
-        int flags = (target & ~key.registered & filter) != 0 ? EV_ADD
-                : (key.registered & ~target & filter) != 0 ? EV_DELETE : 0;
-        if (flags != 0) {
-            changes.add(key.fd, filter == READ ? readFilter : writeFilter, flags, 0, 0, key.udata);
+        if ((target & ~key.registered & filter) != 0) {
+            add(key, filter, filter == READ && key.dispatch ? EV_ADD | EV_DISPATCH : EV_ADD);
+        } else if ((target & key.asleep & filter) != 0) {
+            add(key, filter, EV_ENABLE);
+        } else if ((key.registered & ~target & ~key.asleep & filter) != 0) {
+            add(key, filter, EV_DELETE);
         }
+    }
+
+    private void add(KqueueSelectionKey key, int filter, int flags) {
+        changes.add(key.fd, filter == READ ? readFilter : writeFilter, flags, 0, 0, key.udata);
     }
 
     private void watch(KqueueSelectionKey key) {
@@ -179,6 +311,30 @@ final class Knotes {
         return events.filterNumber(index) == readFilter ? READ : WRITE;
     }
 
+    /** An event of a knote with EV_DISPATCH, which is silent now. */
+    void dispatched(KqueueSelectionKey key, int filter) {
+        key.asleep |= (byte) filter;
+        if (dispatchedSize == dispatched.length) {
+            dispatched = Arrays.copyOf(dispatched, 2 * dispatchedSize);
+        }
+        dispatched[dispatchedSize++] = key;
+    }
+
+    /**
+     * An event that makes nothing ready.
+     *
+     * @return true where it comes of a deletion that was put off
+     */
+    boolean passOver(KqueueSelectionKey key, int filter) {
+        if (!key.putOff || (ReadyOps.filters(key.interest()) & filter) != 0) {
+            return false;
+        }
+        if (++key.strikes == MAX_STRIKES) {
+            deleteUnwanted(key);
+        }
+        return true;
+    }
+
     /** An event that makes nothing ready: the filter is held back. */
     void hold(KqueueSelectionKey key, int filter) {
         key.heldBack |= (byte) filter;
@@ -204,6 +360,7 @@ final class Knotes {
     /** The kernel has deleted the knote; the next select adds it again, if it is still wanted. */
     void gone(KqueueSelectionKey key, int filter) {
         key.registered &= (byte) ~filter;
+        key.asleep &= (byte) ~filter;
         interestQueue.add(key);
     }
 
@@ -222,39 +379,38 @@ final class Knotes {
         return true;
     }
 
-    /**
-     * Deletes the knotes of keys that are about to be deregistered. Those of channels that are open go with the next call. A
-     * channel that is closed gives its descriptor back now, and its knotes go with that where the kernel sees to it; else a
-     * call of their own deletes them before.
-     */
-    void delete(KqueueSelectionKey[] keys, int n) throws IOException {
+    /** A key that has been deregistered, of a channel that is open or was open a moment ago. */
+    void leave(KqueueSelectionKey key) {
+        key.heldBack = 0;
+        if (key.registered != 0) {
+            if (leftOverSize == leftOver.length) {
+                deleteLeftOver(0);
+            }
+            leftOver[leftOverSize++] = key;
+        }
+    }
+
+    /** Deletes the knotes of closed channels whose descriptors are about to be given back, for a kqueue that would keep them. */
+    void deleteClosed(KqueueSelectionKey[] keys, int n) throws IOException {
         deletes.clear();
         for (int i = 0; i < n; i++) {
             KqueueSelectionKey key = keys[i];
-            if (key.channel().isOpen()) {
-                // Should the number change its meaning before that call, it is refused, and nothing comes of that.
-                delete(key, changes, EV_DELETE);
-            } else if (!forgetsClosed) {
-                // EV_RECEIPT: so that the call takes no event, which nobody would see.
-                delete(key, deletes, EV_DELETE | EV_RECEIPT);
+            if (!key.channel().isOpen()) {
+                for (int filter = READ; filter <= WRITE; filter++) {
+                    if ((key.registered & filter) != 0) {
+                        // EV_RECEIPT: so that the call takes no event, which nobody would see.
+                        deletes.add(key.fd, filter == READ ? readFilter : writeFilter, EV_DELETE | EV_RECEIPT, 0, 0, key.udata);
+                    }
+                }
+                key.registered = 0;
             }
-            key.registered = 0;
-            key.heldBack = 0;
         }
         if (deletes.size() > 0) {
             if (deletes.size() > receipts.capacity()) {
                 receipts.resize(2 * deletes.size());
             }
-            // The receipts may carry ENOENT and EBADF, for the reasons above.
+            // The receipts may carry ENOENT and EBADF: the knote is gone already.
             observation.kevent(deletes, receipts, 0);
-        }
-    }
-
-    private void delete(KqueueSelectionKey key, ChangeList list, int flags) {
-        for (int filter = READ; filter <= WRITE; filter++) {
-            if ((key.registered & filter) != 0) {
-                list.add(key.fd, filter == READ ? readFilter : writeFilter, flags, 0, 0, key.udata);
-            }
         }
     }
 }

@@ -57,6 +57,14 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     byte heldBack;
     /** Whether {@link Knotes} has the key in its list of those that hold something back. */
     boolean watched;
+    /** The filters whose knote has silenced itself when it was delivered. */
+    byte asleep;
+    /** Whether READ is to be registered with EV_DISPATCH. */
+    boolean dispatch;
+    /** Whether {@link Knotes} has put off the deletion of a knote of the key. */
+    boolean putOff;
+    /** How often a knote whose deletion is put off has cost an event. */
+    byte strikes;
     /** The last select that has counted the key. */
     int countedBy;
 

@@ -169,7 +169,7 @@ public final class KqueueSelector extends AbstractSelector {
         fired = false;
         readySize = 0;
         deregisterCancelled();
-        knotes.drainInterest();
+        knotes.drainInterest(select - 1);
         boolean blocking = timeoutNanos != 0;
         try {
             if (blocking) {
@@ -269,13 +269,16 @@ public final class KqueueSelector extends AbstractSelector {
             // We never ask for it: FreeBSD deletes the knote of a pipe whose reader is gone when it has reported that.
             knotes.gone(key, filter);
         }
+        if ((flags & KeventFlags.EV_DISPATCH) != 0) {
+            knotes.dispatched(key, filter);
+        }
         int ops = ReadyOps.ready(key.state(), filter, flags, fflags, key.interest());
         if (ops != 0) {
             makeReady(key, ops, collect);
         } else if (interestQueue.contains(key)) {
             // The interest was taken away during this select; the next one deletes the knote.
             fired = true;
-        } else {
+        } else if (!knotes.passOver(key, filter)) {
             knotes.hold(key, filter);
         }
     }
@@ -359,11 +362,13 @@ public final class KqueueSelector extends AbstractSelector {
     /** Goes through with it for all keys and throws the first failure at the end. */
     private void deregister(KqueueSelectionKey[] leaving, int n) throws IOException {
         IOException failure = null;
-        try {
-            knotes.delete(leaving, n);
-        } catch (IOException e) {
-            // A knote that is left over goes with its descriptor, or has an event that finds no key.
-            failure = e;
+        if (!kqueue.forgetsClosed()) {
+            try {
+                knotes.deleteClosed(leaving, n);
+            } catch (IOException e) {
+                // A knote that is left over goes with its descriptor, or has an event that finds no key.
+                failure = e;
+            }
         }
         for (int i = 0; i < n; i++) {
             KqueueSelectionKey key = leaving[i];
@@ -375,10 +380,13 @@ public final class KqueueSelector extends AbstractSelector {
             SelectableChannel channel = key.channel();
             if (!channel.isOpen() && !channel.isRegistered()) {
                 try {
+                    kqueue.forget(key.fd);
                     kill(channel);
                 } catch (IOException e) {
                     failure = failure == null ? e : failure;
                 }
+            } else {
+                knotes.leave(key);
             }
         }
         if (failure != null) {

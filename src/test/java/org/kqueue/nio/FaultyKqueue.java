@@ -103,6 +103,11 @@ final class FaultyKqueue extends Kqueue {
     }
 
     @Override
+    public void forget(long ident) {
+        behind.forget(ident);
+    }
+
+    @Override
     public Wakeup newWakeup(long udata) throws IOException {
         if (refuseWakeups) {
             throw new IOException("no wakeup");

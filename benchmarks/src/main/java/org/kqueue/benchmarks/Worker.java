@@ -21,6 +21,8 @@ import java.util.List;
  *   repeat &lt;operations&gt;    operations nanoseconds allocated-bytes
  * </pre>
  *
+ * <p>The nanoseconds are processor time of the thread: no work here waits, so what else runs on the machine is not counted.
+ *
  * <p>Arguments: the name of the work, keys registered, keys ready. Or {@code first-open}, which prints the nanoseconds that the first
  * {@code Selector.open()} of this JVM took; or {@code heap} and a number of keys, which prints the bytes of heap for each.
  */
@@ -61,6 +63,7 @@ final class Worker {
     private static String measure(Work work, long maxOperations, long maxNanos) throws IOException {
         long thread = Thread.currentThread().getId();
         long allocatedBefore = THREADS.getThreadAllocatedBytes(thread);
+        long cpuBefore = THREADS.getCurrentThreadCpuTime();
         long start = System.nanoTime();
         long nanos = 0;
         long operations = 0;
@@ -71,7 +74,7 @@ final class Worker {
             }
             nanos = System.nanoTime() - start;
         }
-        return operations + " " + nanos + " " + (THREADS.getThreadAllocatedBytes(thread) - allocatedBefore);
+        return operations + " " + (THREADS.getCurrentThreadCpuTime() - cpuBefore) + " " + (THREADS.getThreadAllocatedBytes(thread) - allocatedBefore);
     }
 
     private static double heapPerKey(int keys) throws IOException, InterruptedException {

@@ -26,6 +26,11 @@ final class FaultyKqueue extends Kqueue {
     }
 
     @Override
+    public void forget(long ident) {
+        real.forget(ident);
+    }
+
+    @Override
     public Wakeup newWakeup(long udata) throws IOException {
         faults.newWakeup();
         Wakeup wakeup = real.newWakeup(udata);
