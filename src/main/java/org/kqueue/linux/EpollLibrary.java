@@ -74,6 +74,7 @@ final class EpollLibrary {
     static final int WEXITED = 4;
     static final int WNOWAIT = 0x01000000;
     static final long PIDFD_GET_INFO = 0xC040FF0BL;
+    static final long PIDFD_INFO_PID = 1;
     static final long PIDFD_INFO_EXIT = 8;
 
     static final int IN_CLOEXEC = 0x80000;

@@ -20,8 +20,12 @@ final class ProcessKnote extends SoftKnote implements Source {
     private static final int SI_STATUS = 24;
     private static final int CLD_EXITED = 1;
     private static final int PIDFD_EXIT_CODE = 60;
-    /** How long a parent may take from taking the status to the kernel's having noted it. */
-    private static final int REAPING_MILLIS = 10;
+    private static final int PIDFD_PPID = 24;
+    private static final int SELF = (int) ProcessHandle.current().pid();
+    private static final int NOT_YET = -1;
+    private static final int UNKNOWN = -2;
+    /** How long a thread may be in the middle of waiting for a child, which is one system call. */
+    private static final int REAPING_MILLIS = 1000;
     private static final int CORE_DUMPED = 0x80;
     private static final int CLD_DUMPED = 3;
 
@@ -124,18 +128,29 @@ final class ProcessKnote extends SoftKnote implements Source {
             return how == CLD_EXITED ? (code & 0xFF) << 8 : code | (how == CLD_DUMPED ? CORE_DUMPED : 0);
         }
         int code = exitInfo(memory);
-        if (code < 0 && EpollLibrary.poll(memory.pollfd(pidfd, 0), 1, REAPING_MILLIS) > 0) {
-            // ECHILD from waitid, but no exit info yet: the parent was just waiting for it, and now it has.
+        if (code == UNKNOWN) {
+            return 0;
+        }
+        if (code == NOT_YET && EpollLibrary.poll(memory.pollfd(pidfd, 0), 1, REAPING_MILLIS) > 0) {
             code = exitInfo(memory);
         }
         return Math.max(0, code);
     }
 
-    /** The wait status of a process that was waited for, -1 where the kernel does not tell. */
+    /**
+     * The wait status of a process that was waited for. {@link #NOT_YET} for a child of this process that waitid no longer knows: a
+     * thread is in the middle of waiting for it. {@link #UNKNOWN} for a child of others that is not waited for yet.
+     */
     private int exitInfo(Memory memory) {
-        long info = memory.pidfdInfo(EpollLibrary.PIDFD_INFO_EXIT);
-        return EpollLibrary.ioctl(pidfd, EpollLibrary.PIDFD_GET_INFO, info) == 0
-                && (memory.structLong(0) & EpollLibrary.PIDFD_INFO_EXIT) != 0 ? memory.structInt(PIDFD_EXIT_CODE) : -1;
+        long info = memory.pidfdInfo(EpollLibrary.PIDFD_INFO_EXIT | EpollLibrary.PIDFD_INFO_PID);
+        if (EpollLibrary.ioctl(pidfd, EpollLibrary.PIDFD_GET_INFO, info) != 0) {
+            // ESRCH: just gone. ENOTTY, EINVAL: a kernel before 6.13.
+            return Native.getLastError() == Errno.ESRCH ? NOT_YET : UNKNOWN;
+        }
+        if ((memory.structLong(0) & EpollLibrary.PIDFD_INFO_EXIT) != 0) {
+            return memory.structInt(PIDFD_EXIT_CODE);
+        }
+        return memory.structInt(PIDFD_PPID) == SELF ? NOT_YET : UNKNOWN;
     }
 
     @Override

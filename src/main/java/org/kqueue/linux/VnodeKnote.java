@@ -40,6 +40,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     private long size;
     private int links;
     private int happened;
+    private boolean closed;
     /** The first half of a rename that awaits its second, or 0. */
     private int movedFrom;
 
@@ -76,7 +77,9 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     @Override
     public boolean happened(Memory memory, int mask, boolean inside, int cookie) {
         if (isGone(memory)) {
-            return false;
+            // The queue removes it.
+            closed = true;
+            return true;
         }
         int nowLinks = memory.links();
         long nowSize = memory.size();
@@ -141,7 +144,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     @Override
     boolean evaluate(Memory memory) {
         eventFflags = happened;
-        return happened != 0;
+        return happened != 0 || closed;
     }
 
     @Override
