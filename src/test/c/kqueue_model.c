@@ -485,7 +485,7 @@ is_active(struct knote *kn)
 		int64_t late = now() - kn->deadline;
 		if (late < 0)
 			return 0;
-		kn->seen_data = 1 + late / kn->period;
+		kn->seen_data = kn->flags & EV_ONESHOT ? 1 : 1 + late / kn->period;
 		return 1;
 	}
 	int fd = host(kn->ident);
