@@ -1,16 +1,10 @@
 package org.kqueue.doctor;
 
 import com.sun.jna.Native;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.channels.spi.SelectorProvider;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import javax.management.JMException;
-import javax.management.ObjectName;
 import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
@@ -19,10 +13,6 @@ import org.kqueue.nio.jdk.JdkChannels;
 
 /** Looks at this machine and this Java, from the bottom up. */
 final class Examination {
-
-    private static final String[] LINUX_LIMITS = {
-        "fs/epoll/max_user_watches", "fs/inotify/max_user_instances", "fs/inotify/max_user_watches",
-    };
 
     private final Report report = new Report();
     private final List<String> failing = new ArrayList<>();
@@ -125,25 +115,9 @@ final class Examination {
 
     private void limits() {
         try {
-            report.add("limits", "descriptors open", system("OpenFileDescriptorCount"));
-            report.add("limits", "descriptors allowed", system("MaxFileDescriptorCount"));
-        } catch (JMException | LinkageError e) {
-            report.add("limits", "descriptors", "unknown: " + e);
+            Limits.addTo(report);
+        } catch (LinkageError e) {
+            report.add("limits", "descriptors", "unknown: this Java has no java.management");
         }
-        for (String name : LINUX_LIMITS) {
-            Path file = Path.of("/proc/sys", name);
-            // Line by line: such a file has to be read in one go, and Files.readString begins with one byte.
-            try (BufferedReader lines = Files.newBufferedReader(file)) {
-                report.add("limits", name, Long.parseLong(lines.readLine()));
-            } catch (IOException | NumberFormatException e) {
-                // Not Linux, or not shown to this process.
-                continue;
-            }
-        }
-    }
-
-    private static Object system(String attribute) throws JMException {
-        return ManagementFactory.getPlatformMBeanServer().getAttribute(
-                new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME), attribute);
     }
 }
