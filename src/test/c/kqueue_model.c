@@ -16,6 +16,8 @@
  * has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
  * WRITE how much is queued.
  *
+ * -DFAIL_KQUEUE_AFTER=n: the kqueue after the first n, and no other, fails with EMFILE.
+ *
  * One call, one failure or one answer can be scripted: the model_... functions. With -DOWN_DESCRIPTORS the numbers it
  * gives out are its own and mean something else to the process, as with a kernel in a library; -DBARE leaves out all
  * but kqueue and kevent. Sizes are those of a test: one lock, linear searches within a queue.
@@ -852,6 +854,11 @@ EXPORT int
 kqueue(void)
 {
 	pthread_mutex_lock(&lock);
+#if defined(FAIL_KQUEUE_AFTER)
+	static int opened;
+	if (opened++ == FAIL_KQUEUE_AFTER)
+		return fail(EMFILE);
+#endif
 	if (model.fail_kqueue != 0) {
 		int error = model.fail_kqueue;
 		model.fail_kqueue = 0;

@@ -1,0 +1,172 @@
+package org.kqueue.bsd;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.kqueue.Errno;
+import org.kqueue.Filter;
+import org.kqueue.KeventException;
+import org.kqueue.KeventFlags;
+import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
+import org.kqueue.Wakeup;
+
+/** Libraries: what is bound and found out when one is loaded, and whose the descriptors are. */
+@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class SystemLibraryTest {
+
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    @Test
+    void failedOpenLeavesNothingOpen() throws IOException {
+        Model model = new Model("freebsd");
+        model.open().close();
+        Set<String> descriptors = OpenDescriptors.now();
+        for (int errno : new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM}) {
+            model.control.model_fail_kqueue(errno);
+            KeventException e = assertThrows(KeventException.class, model::open);
+            assertEquals(errno, e.errno());
+            assertEquals("kqueue", e.call());
+        }
+        try (Kqueue kq = model.open()) {
+            Set<String> open = OpenDescriptors.now();
+            model.control.model_fail_call(Errno.ENOMEM, 0);
+            kq.newWakeup(1).close();
+            assertEquals(0, model.control.model_knotes(kq.fd()));
+            Model none = new Model("freebsd", "-DNO_USER", "-DNO_TIMER");
+            try (Kqueue other = none.open()) {
+                none.control.model_fail_call(Errno.ENOMEM, 1);
+                assertThrows(KeventException.class, () -> other.newWakeup(1));
+                assertEquals(1, OpenDescriptors.since(open).size());
+            }
+        }
+        assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+    }
+
+    @Test
+    void failedOpenOfTheProbesKqueueIsNoFailure() throws IOException {
+        for (int call : new int[] {0, 1}) {
+            // A build of its own for each, since a library is probed once.
+            Path library = NativeBuild.model("freebsd", "-DFAIL_KQUEUE_AFTER=" + call);
+            Set<String> before = OpenDescriptors.now();
+            KqueueConfig config = new KqueueConfig("system", library.toString(), "freebsd", KqueueConfig.Detail.FULL);
+            if (call == 0) {
+                assertEquals(Errno.EMFILE, assertThrows(KeventException.class, () -> Kqueue.open(config)).errno());
+                assertEquals(Set.of(), OpenDescriptors.since(before));
+            }
+            try (Kqueue kq = Kqueue.open(config)) {
+                assertEquals(1, OpenDescriptors.since(before).size());
+                assertEquals(1, kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_DELETE), kq.newEventList(1), Kqueue.FOREVER));
+            }
+            assertEquals(Set.of(), OpenDescriptors.since(before));
+        }
+    }
+
+    @Test
+    void libraryThatRefusesCloseOnExecIsTolerated() throws IOException {
+        Model model = new Model("freebsd", "-DFCNTL_FAILS", "-DNO_USER");
+        try (Kqueue kq = model.open(); Wakeup wakeup = kq.newWakeup(1)) {
+            wakeup.signal();
+            assertEquals(1, kq.kevent(null, kq.newEventList(1), 5 * SECOND));
+        }
+    }
+
+    @Test
+    void kqueueAndPipeAreClosedOnExec() throws Exception {
+        Model model = new Model("netbsd", "-DNO_USER");
+        try (Kqueue kq = model.open(); Wakeup wakeup = kq.newWakeup(1)) {
+            Process child = new ProcessBuilder("ls", "-l", "/proc/self/fd").start();
+            child.getOutputStream().close();
+            child.getErrorStream().close();
+            String open;
+            try (InputStream output = child.getInputStream()) {
+                open = new String(output.readAllBytes());
+            }
+            child.waitFor();
+            assertTrue(!open.contains(" " + kq.fd() + " ->"), open);
+            String flags = Files.readString(Path.of("/proc/self/fdinfo/" + kq.fd()));
+            assertTrue(flags.contains("02000"), flags);
+            wakeup.acknowledge();
+        }
+    }
+
+    @Test
+    void descriptorsOfALibraryOfItsOwnAreNeverGivenToLibc() throws IOException {
+        Set<String> before = OpenDescriptors.now();
+        Model bare = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
+        Kqueue kq = bare.open();
+        Path number = Path.of("/proc/self/fd/" + kq.fd());
+        Path file = Files.readSymbolicLink(number);
+        assertTrue(Files.isRegularFile(number), () -> "the JVM has " + file + " open under the same number");
+        kq.close();
+        assertEquals(file, Files.readSymbolicLink(number));
+        assertTrue(!OpenDescriptors.since(before).isEmpty(), "there is no way to give it back");
+        Model own = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS");
+        Set<String> open = OpenDescriptors.now();
+        try (Kqueue other = own.open(); Wakeup wakeup = other.newWakeup(1)) {
+            wakeup.signal();
+            assertEquals(3, other.fd());
+            assertEquals(3, OpenDescriptors.since(open).size());
+        }
+        assertEquals(Set.of(), OpenDescriptors.since(open));
+        assertEquals(file, Files.readSymbolicLink(number));
+    }
+
+    @Test
+    void netbsdsVersionedCallIsPreferredToThePlainOne() throws IOException {
+        for (String abi : List.of("netbsd", "netbsd11")) {
+            Model model = new Model(abi, "-DKEVENT_NAME=" + (abi.equals("netbsd") ? "__kevent50" : "__kevent100"));
+            try (Kqueue kq = model.open()) {
+                kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_ADD), null, 0);
+                assertEquals(1, model.control.model_calls());
+                model.requireNoViolation();
+            }
+        }
+    }
+
+    @Test
+    void librariesOfTwoAbisWorkSideBySide() throws IOException {
+        Model freebsd = new Model("freebsd");
+        Model netbsd = new Model("netbsd");
+        try (Kqueue one = freebsd.open(); Kqueue two = netbsd.open()) {
+            one.kevent(SystemKqueueTest.users(one, 1, KeventFlags.EV_ADD), null, 0);
+            two.kevent(SystemKqueueTest.users(two, 2, KeventFlags.EV_ADD), null, 0);
+            assertEquals(1, freebsd.control.model_knotes(one.fd()));
+            assertEquals(2, netbsd.control.model_knotes(two.fd()));
+            assertNotEquals(one.toString(), two.toString());
+            assertTrue(two.toString().startsWith("system (") && two.toString().endsWith("netbsd ABI"), two.toString());
+        }
+    }
+
+    @Test
+    void saysWhichFiltersTheKernelKnows() throws IOException {
+        Model all = new Model("freebsd");
+        Model few = new Model("netbsd", "-DNO_USER", "-DNO_TIMER");
+        try (Kqueue kq = all.open(); Kqueue poor = few.open()) {
+            Set<String> descriptors = OpenDescriptors.now();
+            for (Filter filter : List.of(Filter.EVFILT_READ, Filter.EVFILT_WRITE, Filter.EVFILT_USER,
+                    Filter.EVFILT_TIMER)) {
+                assertTrue(kq.supports(filter), filter.toString());
+            }
+            for (Filter filter : List.of(Filter.EVFILT_SIGNAL, Filter.EVFILT_PROC, Filter.EVFILT_VNODE,
+                    Filter.EVFILT_MACHPORT)) {
+                assertTrue(!kq.supports(filter), filter.toString());
+            }
+            assertTrue(!poor.supports(Filter.EVFILT_USER) && !poor.supports(Filter.EVFILT_TIMER));
+            assertTrue(poor.supports(Filter.EVFILT_READ), "number 0 on NetBSD");
+            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(0, all.control.model_knotes(kq.fd()));
+        }
+    }
+}
