@@ -128,8 +128,9 @@ public enum Filter {
      * before the {@code add} are not reported. A signal whose default action ends the process still does so unless it is handled or
      * ignored.
      *
-     * <p><b>Differences</b>: FreeBSD accepts any number, others answer {@code EINVAL} for one that is none. How the embedded kqueue
-     * sees signals: see {@link Kqueue#supports}.
+     * <p><b>Differences</b>: FreeBSD accepts any number, others answer {@code EINVAL} for one that is none. The embedded kqueue hears of
+     * signals from the JVM: handlers in Java run as without it, the default action of a signal without a handler does not happen, and
+     * signals that follow each other closely may count as one; {@code EINVAL} for a signal that the JVM keeps to itself.
      *
      * @param number the signal's number
      * @return the subscription
