@@ -354,6 +354,11 @@ final class Knotes {
             changes.add(subscriber.fd, number, EV_ADD, 0, 0, subscriber.udata);
         } else {
             changes.add(events.ident(index), number, EV_DELETE, 0, 0, events.udata(index));
+            for (int i = 0; i < leftOverSize; i++) {
+                if (leftOver[i].udata == events.udata(index)) {
+                    leftOver[i].registered &= (byte) ~filter(index);
+                }
+            }
         }
     }
 

@@ -150,7 +150,7 @@ public final class KqueueSelector extends AbstractSelector {
             selecting = true;
             try {
                 synchronized (selectedKeys) {
-                    observation.beginSelect();
+                    observation.beginSelect(timeoutNanos != 0);
                     try {
                         return doSelect(action, timeoutNanos);
                     } finally {

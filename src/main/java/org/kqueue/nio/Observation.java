@@ -20,6 +20,7 @@ final class Observation {
     /** Registers the beans of all selectors, if {@code true}. */
     private static final String JMX_PROPERTY = "org.kqueue.jmx";
     private static final String JVM_BEAN = "org.kqueue:type=Kqueue";
+    private static final int POLLS_PER_LOOK = 16;
     private static final AtomicLong LAST_ID = new AtomicLong();
 
     /** Apart: making a logger takes milliseconds, and a selector may be opened and never used. */
@@ -40,6 +41,8 @@ final class Observation {
     private final long id = LAST_ID.incrementAndGet();
     private final String name;
 
+    /** Polls since the selector was opened. */
+    private int polls;
     /** Whether the select under way is looked at closer than by counters. */
     private boolean closer;
     private boolean tracing;
@@ -87,10 +90,12 @@ final class Observation {
         JvmCounters.INSTANCE.remove(jvmEntry);
     }
 
-    /** To be called as the first of a select. */
-    void beginSelect() {
-        tracing = Log.isTracing();
-        recording = FlightEvents.isOn();
+    /** To be called as the first of a select. One that only polls is so short that of several in a row one asks for all. */
+    void beginSelect(boolean mayWait) {
+        if (mayWait || polls++ % POLLS_PER_LOOK == 0) {
+            tracing = Log.isTracing();
+            recording = FlightEvents.isOn();
+        }
         timing = counters.timed;
         closer = tracing | recording | timing;
         if (closer) {
