@@ -181,7 +181,7 @@ final class Knotes {
         // WRITE first: with a failed connect the kernel reports in this order, and OP_CONNECT must see the socket's error.
         change(key, WRITE, target);
         change(key, READ, target);
-        key.asleep &= (byte) ~target & key.registered;
+        key.asleep = (byte) (key.asleep & ~target & key.registered);
         key.registered = (byte) (target | key.asleep);
         remember(key);
     }
