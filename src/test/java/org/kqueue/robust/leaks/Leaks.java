@@ -70,7 +70,8 @@ public final class Leaks {
                 new ObjectName("com.sun.management:type=DiagnosticCommand"), "vmNativeMemory",
                 new Object[] {new String[] {"summary"}}, new String[] {String[].class.getName()});
         long kilobytes = 0;
-        Matcher matcher = Pattern.compile("-\\s+(Other|Internal|Thread|Arena Chunk) \\(reserved=\\d+KB, committed=(\\d+)KB")
+        Matcher matcher = Pattern.compile(
+                "-\\s+(Other|Internal|Thread|Arena Chunk) \\(reserved=\\d+KB, committed=(\\d+)KB")
                 .matcher(report);
         while (matcher.find()) {
             kilobytes += Long.parseLong(matcher.group(2));
