@@ -183,9 +183,11 @@ public final class EventList extends KeventList implements Iterable<Event> {
 
     /** A kernel writes into the list as long as a call is under way, so a second call with it is a bug of the program. */
     void beginUse() {
-        if ((boolean) IN_USE.getAndSet(this, true)) {
+        // No atomic exchange: this finds the bug, but for two calls that begin in the same instant.
+        if ((boolean) IN_USE.getAcquire(this)) {
             throw new IllegalStateException("the event list is in use by another kevent call");
         }
+        IN_USE.setRelease(this, true);
     }
 
     void endUse() {

@@ -225,7 +225,9 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     private void giveBack(Memory memory) {
-        if (LAST_MEMORY.compareAndSet(this, null, memory)) {
+        if (lastMemory == null) {
+            // Should two threads do this at once, one memory is left to the collector.
+            LAST_MEMORY.setRelease(this, memory);
             return;
         }
         synchronized (lock) {

@@ -342,6 +342,10 @@ public final class KqueueSelector extends AbstractSelector {
     /** Steps 1 and 3 of a selection: what was cancelled leaves all sets, and closed channels give back their descriptors. */
     private void deregisterCancelled() throws IOException {
         Set<SelectionKey> set = cancelledKeys();
+        // Without the lock: what another thread cancels at this moment may as well be cancelled after the select.
+        if (set.isEmpty()) {
+            return;
+        }
         int n;
         synchronized (set) {
             n = set.size();

@@ -65,7 +65,9 @@ final class SelectWakeup {
 
     /** Called by the selecting thread when it waits no more; a wakeup that came meanwhile is used up. */
     void unblock() {
-        state = AWAKE;
+        if (state != AWAKE) {
+            state = AWAKE;
+        }
     }
 
     /** Any thread, also inside {@link Thread#interrupt()}. The lock is one that no thread holds while it waits. */
