@@ -55,8 +55,8 @@ final class LevelDescriptors extends Descriptors {
     /** With room for one event: READ was delivered last. */
     private static final int READ_WAS_LAST = 1 << 13;
 
-    /** A knote was deleted: what comes next may be about another file of the same number, so epoll must be told in any case. */
-    private static final int DELETED = 1 << 14;
+    /** A knote was deleted, or added although it was there: what comes next may be about another file of the same number, so epoll must be told in any case. */
+    private static final int AFRESH = 1 << 14;
 
     private static final int NONE = -1;
 
@@ -103,8 +103,9 @@ final class LevelDescriptors extends Descriptors {
                     | (change.has(KeventFlags.EV_DISPATCH) ? DISPATCH : 0) | (change.has(KeventFlags.EV_RECEIPT) ? RECEIPT : 0);
         } else if (change.has(KeventFlags.EV_DELETE)) {
             knote = 0;
-            state |= DELETED;
+            state |= AFRESH;
         } else {
+            state |= change.has(KeventFlags.EV_ADD) ? AFRESH : 0;
             knote = state >> shift & KNOTE;
             knote = change.has(KeventFlags.EV_ENABLE) ? knote & ~DISABLED
                     : change.has(KeventFlags.EV_DISABLE) ? knote | DISABLED : knote;
@@ -186,11 +187,11 @@ final class LevelDescriptors extends Descriptors {
 
     /** Makes epoll's item what the knotes say. Returns 0 or the errno. */
     private int tell(Memory memory, int fd) {
-        int state = states[fd] & ~(PARKED | ARMED | DELETED);
+        int state = states[fd] & ~(PARKED | ARMED | AFRESH);
         int wanted = wanted(state);
         boolean inEpoll = (state & IN_EPOLL) != 0;
         if (wanted == 0) {
-            boolean silent = (states[fd] & (ARMED | DELETED)) == 0 && (state & BOTH) != 0;
+            boolean silent = (states[fd] & (ARMED | AFRESH)) == 0 && (state & BOTH) != 0;
             if (!inEpoll || silent) {
                 return 0;
             }
@@ -198,7 +199,7 @@ final class LevelDescriptors extends Descriptors {
             set(fd, (state & BOTH) == 0 ? 0 : state & ~IN_EPOLL);
             return control(memory, EPOLL_CTL_DEL, fd, 0, 0);
         }
-        if (inEpoll && (states[fd] & (ARMED | PARKED | DELETED)) == wanted) {
+        if (inEpoll && (states[fd] & (ARMED | PARKED | AFRESH)) == wanted) {
             return 0;
         }
         int mask = mask(wanted);
