@@ -26,6 +26,7 @@ final class Condition {
     private static final int TCP_LISTEN = 10;
     private static final int TCP_CLOSING = 11;
     private static final int TCPI_UNACKED = 24;
+    private static final int TCPI_MIN_RTT = 148;
     private static final int NOTE_LOWAT = 1;
 
     private Condition() {
@@ -166,7 +167,9 @@ final class Condition {
         int result = EpollLibrary.getsockopt(descriptor.fd, EpollLibrary.IPPROTO_TCP, EpollLibrary.TCP_INFO, memory.struct(),
                 memory.length(Memory.structSize()));
         int state = result == 0 ? memory.structByte(0) : 0;
-        if (state == TCP_ESTABLISHED || state >= TCP_FIN_WAIT1 && state <= TCP_FIN_WAIT2 || state == TCP_CLOSE_WAIT) {
+        // A round trip was measured (the field is all ones before): what is reset now was connected once.
+        boolean measured = result == 0 && state != 0 && memory.structInt(TCPI_MIN_RTT) != -1;
+        if (measured || state == TCP_ESTABLISHED || state >= TCP_FIN_WAIT1 && state <= TCP_FIN_WAIT2 || state == TCP_CLOSE_WAIT) {
             descriptor.established = true;
         }
         return state;
@@ -186,6 +189,9 @@ final class Condition {
     private static int error(Memory memory, Descriptor descriptor, int ready, Errno.Numbering errnos) {
         if ((ready & EPOLLERR) == 0 || !descriptor.isTcp()) {
             return 0;
+        }
+        if (!descriptor.established) {
+            tcpState(memory, descriptor);
         }
         String name = descriptor.established ? "ECONNRESET" : "ECONNREFUSED";
         if (errnos == Errno.Numbering.BSD) {

@@ -330,11 +330,11 @@ final class EdgeDescriptors extends Descriptors {
 
     /** A knote that was queued counts until a scan finds that its condition no longer holds. */
     private boolean isQueued(Memory memory, DescriptorKnote knote) {
-        if (knote == null || knote.queued && watched) {
-            return knote != null;
+        if (knote == null || Descriptor.look(memory, knote.descriptor.fd) != 0 || !knote.descriptor.is(memory)) {
+            return false;
         }
-        knote.queued = false;
-        if (isReady(memory, knote)) {
+        knote.queued &= watched;
+        if (!knote.queued && isReady(memory, knote)) {
             enqueue(knote);
         }
         return knote.queued;

@@ -45,6 +45,10 @@ record TraceStep(String where, String verb, List<String> operands, List<Change> 
             return name.equals(other.name) && filter.equals(other.filter) && isEvent() == other.isEvent();
         }
 
+        Seen withUdata(long other) {
+            return new Seen(name, filter, flags, data, fflags, other);
+        }
+
         /** Whether this, as recorded, says what another entry says. */
         boolean agrees(Seen actual) {
             boolean sameData = data == actual.data || data == SOME && (actual.data > 0 || actual.data == SOME);
@@ -62,6 +66,11 @@ record TraceStep(String where, String verb, List<String> operands, List<Change> 
 
     int count(int index) {
         return Integer.parseInt(operands.get(index));
+    }
+
+    /** The same operation with other changes. */
+    TraceStep with(List<Change> otherChanges) {
+        return new TraceStep(where, verb, operands, otherChanges, room, outcome, events);
     }
 
     /** The same operation with another result. */

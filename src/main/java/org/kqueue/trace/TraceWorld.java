@@ -16,6 +16,8 @@ final class TraceWorld implements AutoCloseable {
     private static final int AF_INET = 2;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_DGRAM = 2;
+    private static final int IPPROTO_TCP = 6;
+    private static final int TCP_NODELAY = 1;
     private static final int SHUT_WR = 1;
     private static final int BACKLOG = 8;
     private static final int REFUSED_PORT = 9;
@@ -65,7 +67,10 @@ final class TraceWorld implements AutoCloseable {
                 check("listen", PosixLibrary.listen(fd("l" + x), BACKLOG));
             }
             case "UDP" -> bound("u" + x, SOCK_DGRAM);
-            case "SOCKET" -> descriptors.adopt(x, check("socket", PosixLibrary.socket(AF_INET, SOCK_STREAM, 0)));
+            case "SOCKET" -> {
+                descriptors.adopt(x, check("socket", PosixLibrary.socket(AF_INET, SOCK_STREAM, 0)));
+                sendAtOnce(x);
+            }
             case "CONNECT" -> connect(x, step.operand(1));
             case "RST" -> reset(x);
             default -> {
@@ -156,7 +161,14 @@ final class TraceWorld implements AutoCloseable {
             return outcome(fd);
         }
         descriptors.adopt(name, fd);
+        sendAtOnce(name);
         return "0";
+    }
+
+    /** Small writes do not wait for the acknowledgement of those before, which can take 40 ms. */
+    private void sendAtOnce(String name) throws IOException {
+        memory.putInt(0, 1);
+        check("setsockopt(TCP_NODELAY)", PosixLibrary.setsockopt(fd(name), IPPROTO_TCP, TCP_NODELAY, address, Integer.BYTES));
     }
 
     private void close(String name) throws IOException {

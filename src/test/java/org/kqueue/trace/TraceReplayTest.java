@@ -43,13 +43,14 @@ class TraceReplayTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"socketpairs", "dispatch"})
+    @ValueSource(strings = {"socketpairs", "dispatch", "pipes", "unixfull", "errors", "receipt", "multi", "nested", "odd", "udp"})
     void doesWhatFreebsdDid(String family) throws IOException {
         assertReplays(TRACES.resolve("freebsd-" + family + ".trace"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"socketpairs"})
+    @ValueSource(strings = {"socketpairs", "dispatch", "pipes", "unixfull", "errors", "receipt", "multi", "nested", "odd", "udp", "tcp",
+        "tcpfull"})
     void doesWhatNetbsdDidButForNamedDifferences(String family) throws IOException {
         assertReplays(TRACES.resolve("bsd-" + family + ".trace"));
     }
@@ -70,11 +71,12 @@ class TraceReplayTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"socketpairs", "pipes", "errors", "udp"})
+    @ValueSource(strings = {"freebsd-socketpairs", "freebsd-dispatch", "freebsd-pipes", "freebsd-unixfull", "freebsd-errors",
+        "freebsd-receipt", "freebsd-multi", "freebsd-nested", "freebsd-odd", "freebsd-udp", "bsd-tcp", "bsd-tcpfull"})
     void itsOwnRecordingReplaysWithoutAnyRule(String family) throws IOException {
         assumeLinux();
         Replay replay = new Replay(EMBEDDED, SETTLE_MILLIS, EnumSet.noneOf(AllowedDifference.class));
-        List<Trace> traces = TraceReader.read(TRACES.resolve("freebsd-" + family + ".trace"));
+        List<Trace> traces = TraceReader.read(TRACES.resolve(family + ".trace"));
         for (Trace trace : traces.subList(0, Math.min(40, traces.size()))) {
             List<String> lines = new ArrayList<>(List.of(trace.toString()));
             TraceRecorder.record(EMBEDDED, trace, SETTLE_MILLIS).forEach(step -> lines.add(TraceWriter.write(step)));
