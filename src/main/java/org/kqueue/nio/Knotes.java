@@ -234,6 +234,21 @@ final class Knotes {
         old.registered = 0;
     }
 
+    /** Deletes one knote if it is left over: once, since a second deletion would be refused, and that ends a wait. */
+    private boolean deleteLeftOver(long udata, int filter) {
+        for (int i = 0; i < leftOverSize; i++) {
+            KqueueSelectionKey old = leftOver[i];
+            if (old.udata == udata) {
+                if ((old.registered & filter) != 0) {
+                    add(old, filter, EV_DELETE);
+                    old.registered &= (byte) ~filter;
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * Knotes that are left over on the key's descriptor go: to the key, whose EV_ADD replaces their udata, if the channel is
      * the same; else it was closed, and its number is another's.
@@ -348,6 +363,9 @@ final class Knotes {
      * the knote is given to that one.
      */
     void deleteStray(int index, KqueueSelectionKey subscriber) {
+        if (deleteLeftOver(events.udata(index), filter(index))) {
+            return;
+        }
         int number = events.filterNumber(index);
         boolean ours = number == readFilter || number == writeFilter;
         if (ours && subscriber != null && (subscriber.registered & filter(index)) != 0) {
