@@ -28,7 +28,7 @@ import org.kqueue.nio.KqueueSelectorProvider;
  * other reads.
  */
 public abstract sealed class EventChannel extends DescriptorChannel
-        permits TimerChannel, SignalChannel, ProcessChannel, VnodeChannel, UserEventChannel {
+        permits TimerChannel, SignalChannel, ProcessChannel, VnodeChannel, UserEventChannel, EdgeChannel {
 
     /** How long a blocking read waits before it looks whether the channel was closed, where close() cannot end the wait. */
     private static final long CLOSE_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

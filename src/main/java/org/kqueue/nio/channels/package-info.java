@@ -30,6 +30,8 @@
  * <tr><th scope="row">{@link org.kqueue.nio.channels.ProcessChannel}</th><td>EVFILT_PROC</td><td>process, exit status</td></tr>
  * <tr><th scope="row">{@link org.kqueue.nio.channels.VnodeChannel}</th><td>EVFILT_VNODE</td><td>path, what changed</td></tr>
  * <tr><th scope="row">{@link org.kqueue.nio.channels.UserEventChannel}</th><td>EVFILT_USER</td><td>what was published</td></tr>
+ * <tr><th scope="row">{@link org.kqueue.nio.channels.EdgeChannel}</th><td>EVFILT_READ, EVFILT_WRITE</td>
+ * <td>channels that became ready, edge triggered</td></tr>
  * </tbody>
  * </table>
  *
