@@ -59,6 +59,16 @@ abstract class Descriptors {
     void putBack(Memory memory, long token) {
     }
 
+    /** Whether epoll goes on reporting items that nothing can remove. Asked once: the next answer counts anew. */
+    boolean isHaunted() {
+        return false;
+    }
+
+    /** Registers all that {@link #kqfd} has to report with another epoll instance. Returns whether all are in. */
+    boolean copyTo(Memory memory, int epfd) {
+        return false;
+    }
+
     /** How many knotes are queued, as far as can be told, for a kqueue that watches this one. */
     abstract int ready(Memory memory);
 

@@ -312,6 +312,9 @@ final class EmbeddedKqueue extends Kqueue {
             synchronized (lock) {
                 scan = scan == 0 ? ++scans : scan;
                 int seen = seen(events, n, memory, scan);
+                if (descriptors.isHaunted()) {
+                    renew(memory);
+                }
                 if (seen > 0) {
                     putBack(descriptors.kept(scan) + (softQueue.size() > 0 ? 1 : 0) - seen, memory);
                 }
@@ -323,6 +326,22 @@ final class EmbeddedKqueue extends Kqueue {
             // epoll spent slots on events that are none, and may have more behind them.
             timeout = 0;
         }
+    }
+
+    /**
+     * epoll keeps an item while its file is open, if only under another number, and only the closed number could take it out. So
+     * another epoll instance gets all the rest and takes the number of this one. If that fails all stays as it is.
+     */
+    private void renew(Memory memory) {
+        int fresh = EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC);
+        if (fresh < 0) {
+            return;
+        }
+        long soft = memory.event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
+        if (EpollLibrary.epoll_ctl(fresh, EpollLibrary.EPOLL_CTL_ADD, eventfd, soft) == 0 && descriptors.copyTo(memory, fresh)) {
+            EpollLibrary.dup3(fresh, kqfd, EpollLibrary.EPOLL_CLOEXEC);
+        }
+        EpollLibrary.close(fresh);
     }
 
     /**

@@ -149,6 +149,8 @@ final class EpollLibrary {
 
     static native int eventfd(int initval, int flags);
 
+    static native int dup3(int oldfd, int newfd, int flags);
+
     static native long write(int fd, long buf, long count);
 
     static native long read(int fd, long buf, long count);

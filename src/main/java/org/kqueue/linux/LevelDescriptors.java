@@ -11,6 +11,7 @@ import static org.kqueue.linux.EpollLibrary.EPOLL_CTL_ADD;
 import static org.kqueue.linux.EpollLibrary.EPOLL_CTL_DEL;
 import static org.kqueue.linux.EpollLibrary.EPOLL_CTL_MOD;
 
+import com.sun.jna.Native;
 import java.util.Arrays;
 import org.kqueue.Errno;
 import org.kqueue.EventList;
@@ -59,6 +60,7 @@ final class LevelDescriptors extends Descriptors {
     private static final int AFRESH = 1 << 14;
 
     private static final int NONE = -1;
+    private static final int MAX_OUTLIVED = 16;
 
     private int[] states = new int[64];
     /** epoll's user data is generation and number, so that an item that outlives its registration is told from the next. */
@@ -70,6 +72,8 @@ final class LevelDescriptors extends Descriptors {
     private int writeFilter;
     /** Descriptors with both filters. */
     private int shared;
+    /** Events of items whose descriptor was closed while another one, in this process or a child, keeps its file open. */
+    private int outlived;
     /** The descriptor whose mask is not yet told to epoll, or {@link #NONE}. */
     private int changed = NONE;
 
@@ -229,6 +233,7 @@ final class LevelDescriptors extends Descriptors {
         int fd = (int) token;
         int state = states[fd];
         if ((state & BOTH) == 0 || generations[fd] != (int) (token >>> 32)) {
+            outlived++;
             return 0;
         }
         if ((ready & READ_READY & ~EPOLLIN) == EPOLLHUP && isFresh(memory, fd)) {
@@ -291,6 +296,29 @@ final class LevelDescriptors extends Descriptors {
             int errno = control(memory, EPOLL_CTL_MOD, fd, mask(armed) | EPOLLET, token(fd));
             states[fd] = state & ~ARMED | armed | (errno == 0 ? PARKED : 0);
         }
+    }
+
+    @Override
+    boolean isHaunted() {
+        boolean haunted = outlived >= MAX_OUTLIVED;
+        outlived = haunted ? 0 : outlived;
+        return haunted;
+    }
+
+    @Override
+    boolean copyTo(Memory memory, int epfd) {
+        for (int fd = 0; fd < states.length; fd++) {
+            int state = states[fd];
+            // Those that are silent are told when they are armed again: MOD finds nothing, and ADD follows.
+            if ((state & IN_EPOLL) != 0 && (state & ARMED) != 0) {
+                int mask = mask(state) | ((state & PARKED) != 0 ? EPOLLET : 0);
+                int result = EpollLibrary.epoll_ctl(epfd, EPOLL_CTL_ADD, fd, memory.event(mask, token(fd)));
+                if (result != 0 && Native.getLastError() != Errno.EBADF) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     @Override

@@ -6,10 +6,14 @@ import static java.nio.channels.SelectionKey.OP_READ;
 import static java.nio.channels.SelectionKey.OP_WRITE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -34,6 +38,41 @@ class NoSpinTest extends SelectorTest {
         long used = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu;
         assertTrue(took >= TimeUnit.MILLISECONDS.toNanos(SELECT_MILLIS), () -> "returned after " + took + " ns");
         assertTrue(used < TimeUnit.MILLISECONDS.toNanos(SELECT_MILLIS / 4), () -> "used " + used + " ns of CPU time");
+    }
+
+    /** epoll, unlike kqueue, goes on reporting a file that is closed under its number and open under another. */
+    @Test
+    void channelClosedWhileADuplicateIsOpenIsSilent() throws IOException {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "duplicates are made by Linux's numbers");
+        Pair pair = pair();
+        Pair other = pair();
+        register(pair.near(), OP_READ);
+        SelectionKey key = register(other.near(), OP_READ);
+        pair.far().write(ByteBuffer.wrap(new byte[1]));
+        assertEquals(1, selector.select());
+        int duplicate = Libc.dup(Descriptors.of(pair.near()));
+        try {
+            pair.near().close();
+            assertWaitsQuietly();
+            other.far().write(ByteBuffer.wrap(new byte[1]));
+            assertEquals(1, selector.select());
+            assertTrue(key.isReadable());
+        } finally {
+            Libc.close(duplicate);
+        }
+    }
+
+    private static final class Libc {
+        static {
+            Native.register(Libc.class, Platform.C_LIBRARY_NAME);
+        }
+
+        private Libc() {
+        }
+
+        static native int dup(int fd);
+
+        static native int close(int fd);
     }
 
     @Test
