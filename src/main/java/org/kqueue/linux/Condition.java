@@ -11,9 +11,9 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /**
- * The conditions of READ and WRITE as kqueue words them, told from what Linux says about a descriptor: ready or not, EV_EOF,
- * {@code data}, {@code fflags}. Asks only what has no effect on the descriptor; in particular not SO_ERROR, which would take the
- * error away from the program. Stateless but for what it writes into the knote.
+ * The conditions of READ and WRITE as kqueue words them, told from what Linux says about a descriptor: ready or not,
+ * EV_EOF, {@code data}, {@code fflags}. Asks only what has no effect on the descriptor; in particular not SO_ERROR,
+ * which would take the error away from the program. Stateless but for what it writes into the knote.
  */
 final class Condition {
 
@@ -55,10 +55,14 @@ final class Condition {
             }
             return socketWrite(memory, knote, ready, errnos);
         }
-        return knote.filter == Filter.EVFILT_READ ? streamRead(memory, knote, ready) : streamWrite(memory, knote, ready);
+        return knote.filter == Filter.EVFILT_READ ? streamRead(memory, knote, ready)
+                : streamWrite(memory, knote, ready);
     }
 
-    /** A stream socket that was never connected and does not listen: Linux says HUP, but not that the peer has shut down. */
+    /**
+     * A stream socket that was never connected and does not listen: Linux says HUP, but not that the peer has shut
+     * down.
+     */
     static boolean isFresh(int ready) {
         return (ready & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) == EPOLLHUP;
     }
@@ -143,7 +147,8 @@ final class Condition {
             return memory.intNumber();
         }
         // AF_UNIX: a listener refuses FIONREAD, and nothing tells the length of its queue.
-        return descriptor.isUnixStream() && Descriptor.option(memory, descriptor.fd, EpollLibrary.SO_ACCEPTCONN) != 0 ? 1 : 0;
+        return descriptor.isUnixStream() && Descriptor.option(memory, descriptor.fd, EpollLibrary.SO_ACCEPTCONN) != 0
+                ? 1 : 0;
     }
 
     private static long space(Memory memory, Descriptor descriptor) {
@@ -164,12 +169,13 @@ final class Condition {
 
     /** The TCP state, with {@code tcp_info} in the memory's struct; 0 where it cannot be had. */
     private static int tcpState(Memory memory, Descriptor descriptor) {
-        int result = EpollLibrary.getsockopt(descriptor.fd, EpollLibrary.IPPROTO_TCP, EpollLibrary.TCP_INFO, memory.struct(),
-                memory.length(Memory.structSize()));
+        int result = EpollLibrary.getsockopt(descriptor.fd, EpollLibrary.IPPROTO_TCP, EpollLibrary.TCP_INFO,
+                memory.struct(), memory.length(Memory.structSize()));
         int state = result == 0 ? memory.structByte(0) : 0;
         // A round trip was measured (the field is all ones before): what is reset now was connected once.
         boolean measured = result == 0 && state != 0 && memory.structInt(TCPI_MIN_RTT) != -1;
-        if (measured || state == TCP_ESTABLISHED || state >= TCP_FIN_WAIT1 && state <= TCP_FIN_WAIT2 || state == TCP_CLOSE_WAIT) {
+        if (measured || state == TCP_ESTABLISHED || state >= TCP_FIN_WAIT1 && state <= TCP_FIN_WAIT2
+                || state == TCP_CLOSE_WAIT) {
             descriptor.established = true;
         }
         return state;
@@ -183,8 +189,8 @@ final class Condition {
     }
 
     /**
-     * The socket's error, inferred: a TCP socket with an error pending was reset if it was ever connected, else its connection was
-     * refused. Other kinds: 0, for Linux reports errors on AF_UNIX where BSD has none.
+     * The socket's error, inferred: a TCP socket with an error pending was reset if it was ever connected, else its
+     * connection was refused. Other kinds: 0, for Linux reports errors on AF_UNIX where BSD has none.
      */
     private static int error(Memory memory, Descriptor descriptor, int ready, Errno.Numbering errnos) {
         if ((ready & EPOLLERR) == 0 || !descriptor.isTcp()) {

@@ -12,8 +12,9 @@ import com.sun.jna.Native;
 import org.kqueue.Filter;
 
 /**
- * A descriptor's number, the file it named when it was registered, and its knotes. kqueue's registrations belong to the number and end
- * with it, epoll's to the open file; so each change and each event first asks whether the number still names the same file.
+ * A descriptor's number, the file it named when it was registered, and its knotes. kqueue's registrations belong to the
+ * number and end with it, epoll's to the open file; so each change and each event first asks whether the number still
+ * names the same file.
  */
 final class Descriptor {
 

@@ -9,13 +9,19 @@ final class DescriptorKnote extends Knote {
     final Descriptor descriptor;
     /** What epoll's event carries. */
     final long token;
-    /** An epoll instance that holds nothing but the descriptor, where another knote has the descriptor's own item; or -1. */
+    /**
+     * An epoll instance that holds nothing but the descriptor, where another knote has the descriptor's own item; or
+     * -1.
+     */
     int side = -1;
     /** Whether the item is in the kqueue's epoll instance. */
     boolean armed;
     /** Whether kqueue's queue would hold it now, as far as is known; kept where another kqueue watches. */
     boolean queued;
-    /** Whether both directions have ended (HUP), set when the knote is evaluated; and whether they had when it was delivered. */
+    /**
+     * Whether both directions have ended (HUP), set when the knote is evaluated; and whether they had when it was
+     * delivered.
+     */
     boolean hung;
     private boolean endReported;
     /** Whether a change came after the last delivery. */
@@ -31,8 +37,8 @@ final class DescriptorKnote extends Knote {
     }
 
     /**
-     * Whether a knote with EV_CLEAR has reported this state, and nothing can have happened since: nobody writes after the end of a local
-     * stream, and what is queued in a kqueue already is not queued again.
+     * Whether a knote with EV_CLEAR has reported this state, and nothing can have happened since: nobody writes after
+     * the end of a local stream, and what is queued in a kqueue already is not queued again.
      */
     boolean isRepetition() {
         if (changed || !has(KeventFlags.EV_CLEAR)) {

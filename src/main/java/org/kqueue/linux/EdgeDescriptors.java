@@ -16,12 +16,14 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /**
- * Descriptors in full detail. Each knote is an epoll item of its own, so that epoll's ready list, first in, first out, is the kqueue's
- * queue. Where a descriptor has two knotes, the second is a small epoll instance that holds only the descriptor.
+ * Descriptors in full detail. Each knote is an epoll item of its own, so that epoll's ready list, first in, first out,
+ * is the kqueue's queue. Where a descriptor has two knotes, the second is a small epoll instance that holds only the
+ * descriptor.
  *
- * <p>Every item is edge triggered. An event says "look again": {@link Condition} does, and a level knote that is ready is delivered and
- * queued again by EPOLL_CTL_MOD, which makes epoll look at the file anew. So what kqueue keeps silent about and epoll cannot mask (HUP
- * of a fresh socket, an item whose descriptor was closed while its file lives on) costs one event and never spins.
+ * <p>Every item is edge triggered. An event says "look again": {@link Condition} does, and a level knote that is ready
+ * is delivered and queued again by EPOLL_CTL_MOD, which makes epoll look at the file anew. So what kqueue keeps silent
+ * about and epoll cannot mask (HUP of a fresh socket, an item whose descriptor was closed while its file lives on)
+ * costs one event and never spins.
  */
 final class EdgeDescriptors extends Descriptors {
 
@@ -156,16 +158,16 @@ final class EdgeDescriptors extends Descriptors {
 
     private void disarm(Memory memory, DescriptorKnote knote) {
         if (knote.armed) {
-            // ENOENT, EBADF: the descriptor was closed meanwhile, and the item is gone or out of reach; its token is not
-            // looked at any more.
+            // ENOENT, EBADF: the descriptor was closed meanwhile, and the item is gone or out of reach; its token is
+            // not looked at any more.
             control(memory, EPOLL_CTL_DEL, knote.item(), 0, 0);
             knote.armed = false;
         }
     }
 
     /**
-     * A disabled knote keeps its place in the queue until a scan gets to it. Without a mask the item wakes nobody but for HUP and ERR,
-     * which epoll always adds.
+     * A disabled knote keeps its place in the queue until a scan gets to it. Without a mask the item wakes nobody but
+     * for HUP and ERR, which epoll always adds.
      */
     private void mute(Memory memory, DescriptorKnote knote) {
         if (knote.armed && control(memory, EPOLL_CTL_MOD, knote.item(), EPOLLET, knote.token) != 0) {

@@ -8,7 +8,9 @@ import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueUnavailableException;
 
-/** The kqueue that is built in for Linux, over epoll. Its reference is FreeBSD, so that is the ABI it speaks by default. */
+/**
+ * The kqueue that is built in for Linux, over epoll. Its reference is FreeBSD, so that is the ABI it speaks by default.
+ */
 public final class EmbeddedBackend implements KqueueBackend {
 
     /** Does nothing; for the service loader. */

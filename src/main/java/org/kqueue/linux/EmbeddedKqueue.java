@@ -21,10 +21,12 @@ import org.kqueue.KqueueConfig.Detail;
 import org.kqueue.Wakeup;
 
 /**
- * A kqueue over epoll: FreeBSD's rules for changes and scans; {@link Descriptors} and {@link SoftRegistry} keep the knotes.
+ * A kqueue over epoll: FreeBSD's rules for changes and scans; {@link Descriptors} and {@link SoftRegistry} keep the
+ * knotes.
  *
- * <p>The kqueue's descriptor is the epoll instance itself, so it can be polled and watched by other kqueues. One lock guards the knotes.
- * It is held for the changes of a call and for turning epoll's events into kevents, never while waiting.
+ * <p>The kqueue's descriptor is the epoll instance itself, so it can be polled and watched by other kqueues. One lock
+ * guards the knotes. It is held for the changes of a call and for turning epoll's events into kevents, never while
+ * waiting.
  */
 final class EmbeddedKqueue extends Kqueue {
 
@@ -142,8 +144,8 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     /**
-     * How many knotes are queued in the kqueue that a knote watches, as far as can be told: epoll does not show its ready list. It is
-     * asked of a kqueue whose epoll instance is readable; that can be for events that are none.
+     * How many knotes are queued in the kqueue that a knote watches, as far as can be told: epoll does not show its
+     * ready list. It is asked of a kqueue whose epoll instance is readable; that can be for events that are none.
      */
     static int queued(Memory memory, DescriptorKnote watcher) {
         WeakReference<EmbeddedKqueue> reference = OPEN.get(watcher.descriptor.fd);
@@ -263,7 +265,8 @@ final class EmbeddedKqueue extends Kqueue {
                 }
                 int errno = register(memory);
                 boolean receipt = change.has(KeventFlags.EV_RECEIPT);
-                // Also behind a change that failed: those before it on the same descriptor may not be told to epoll yet.
+                // Also behind a change that failed: those before it on the same descriptor may not be told to epoll
+                // yet.
                 int flushed = descriptors.flush(memory, receipt || i + 1 == n ? -1 : changes.ident(i + 1));
                 errno = errno == 0 ? flushed : errno;
                 if (errno == 0 && !receipt) {
@@ -329,8 +332,9 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     /**
-     * epoll keeps an item while its file is open, if only under another number, and only the closed number could take it out. So
-     * another epoll instance gets all the rest and takes the number of this one. If that fails all stays as it is.
+     * epoll keeps an item while its file is open, if only under another number, and only the closed number could take
+     * it out. So another epoll instance gets all the rest and takes the number of this one. If that fails all stays as
+     * it is.
      */
     private void renew(Memory memory) {
         int fresh = EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC);
@@ -338,15 +342,16 @@ final class EmbeddedKqueue extends Kqueue {
             return;
         }
         long soft = memory.event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
-        if (EpollLibrary.epoll_ctl(fresh, EpollLibrary.EPOLL_CTL_ADD, eventfd, soft) == 0 && descriptors.copyTo(memory, fresh)) {
+        if (EpollLibrary.epoll_ctl(fresh, EpollLibrary.EPOLL_CTL_ADD, eventfd, soft) == 0
+                && descriptors.copyTo(memory, fresh)) {
             EpollLibrary.dup3(fresh, kqfd, EpollLibrary.EPOLL_CLOEXEC);
         }
         EpollLibrary.close(fresh);
     }
 
     /**
-     * Turns epoll's events into kevents. Returns how many of them this scan had delivered before, which are at the tail of epoll's list
-     * again; or {@link #NONE_SEEN} where events were swallowed and more may be behind them.
+     * Turns epoll's events into kevents. Returns how many of them this scan had delivered before, which are at the tail
+     * of epoll's list again; or {@link #NONE_SEEN} where events were swallowed and more may be behind them.
      */
     private int seen(EventList events, int n, Memory memory, long scan) {
         int capacity = events.capacity();
@@ -377,8 +382,8 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     /**
-     * A scan that has looked at events it had delivered has turned epoll's list a little: turns the rest, up to {@code count} items,
-     * so that the order is the one before.
+     * A scan that has looked at events it had delivered has turned epoll's list a little: turns the rest, up to {@code
+     * count} items, so that the order is the one before.
      */
     private void putBack(int count, Memory memory) {
         if (count <= 0) {

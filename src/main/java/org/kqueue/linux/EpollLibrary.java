@@ -8,8 +8,8 @@ import java.lang.invoke.MethodType;
 import org.kqueue.foreign.ForeignCalls;
 
 /**
- * The C library's calls, by their C names and with the header's numbers. No logic. Memory goes by address; a result of -1 leaves the
- * errno in {@link Native#getLastError()}.
+ * The C library's calls, by their C names and with the header's numbers. No logic. Memory goes by address; a result of
+ * -1 leaves the errno in {@link Native#getLastError()}.
  */
 final class EpollLibrary {
 
@@ -209,7 +209,8 @@ final class EpollLibrary {
     /** Apart from the class above, so that it is linked when it is first needed. */
     private static final class Timed {
 
-        static final MethodHandle EPOLL_PWAIT2 = ForeignCalls.ofLibc(MethodHandles.lookup().in(Pwait2.class), "epoll_pwait2",
+        static final MethodHandle EPOLL_PWAIT2 = ForeignCalls.ofLibc(MethodHandles.lookup().in(Pwait2.class),
+                "epoll_pwait2",
                 MethodType.methodType(int.class, int.class, long.class, int.class, long.class, long.class));
 
         private Timed() {

@@ -3,7 +3,10 @@ package org.kqueue.linux;
 import com.sun.jna.Native;
 import org.kqueue.Kqueue;
 
-/** Waits in epoll with a timeout in nanoseconds: epoll_pwait2 where C library and kernel have it, else rounded up to milliseconds. */
+/**
+ * Waits in epoll with a timeout in nanoseconds: epoll_pwait2 where C library and kernel have it, else rounded up to
+ * milliseconds.
+ */
 final class EpollWait {
 
     private static final EpollWait INSTANCE = new EpollWait(hasPwait2());
@@ -41,7 +44,8 @@ final class EpollWait {
         } else {
             // Up: a wait that ends too early makes its caller spin for the rest.
             long millis = timeoutNanos / MILLI + (timeoutNanos % MILLI == 0 ? 0 : 1);
-            n = EpollLibrary.epoll_wait(kqfd, memory.eventsAddress(), maxevents, (int) Math.min(millis, Integer.MAX_VALUE));
+            n = EpollLibrary.epoll_wait(kqfd, memory.eventsAddress(), maxevents,
+                    (int) Math.min(millis, Integer.MAX_VALUE));
         }
         return n >= 0 ? n : -Native.getLastError();
     }

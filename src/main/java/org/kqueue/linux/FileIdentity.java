@@ -2,7 +2,10 @@ package org.kqueue.linux;
 
 import org.kqueue.Errno;
 
-/** Which file a descriptor's number names: kqueue's registrations belong to the number and end when it is closed or reused. */
+/**
+ * Which file a descriptor's number names: kqueue's registrations belong to the number and end when it is closed or
+ * reused.
+ */
 record FileIdentity(int fd, long device, long inode) {
 
     /** What {@link Descriptor#look} has just seen. */

@@ -6,8 +6,9 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 
 /**
- * READ and WRITE of regular files and directories, which epoll refuses. READ is ready where the offset is not at the end of the file, and
- * is looked at again when the file was written to; WRITE is always ready. Guarded by the kqueue's lock.
+ * READ and WRITE of regular files and directories, which epoll refuses. READ is ready where the offset is not at the
+ * end of the file, and is looked at again when the file was written to; WRITE is always ready. Guarded by the kqueue's
+ * lock.
  */
 final class FileKnote extends SoftKnote implements Watches.Watcher {
 

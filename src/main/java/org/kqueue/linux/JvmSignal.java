@@ -5,8 +5,8 @@ import java.lang.reflect.Proxy;
 import java.util.function.Consumer;
 
 /**
- * {@code sun.misc.Signal}. By reflection, because its module jdk.unsupported may be missing and because the compiler warns of every mention
- * of it.
+ * {@code sun.misc.Signal}. By reflection, because its module jdk.unsupported may be missing and because the compiler
+ * warns of every mention of it.
  */
 final class JvmSignal {
 
@@ -40,7 +40,8 @@ final class JvmSignal {
 
     /** A handler that passes the JVM's signal object on. Runs in a thread of its own, for each signal. */
     static Object handler(Consumer<Object> action) {
-        return Proxy.newProxyInstance(JvmSignal.class.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, method, arguments) ->
+        return Proxy.newProxyInstance(JvmSignal.class.getClassLoader(), new Class<?>[] {HANDLER},
+                (proxy, method, arguments) ->
                 switch (method.getName()) {
                     case "equals" -> proxy == arguments[0];
                     case "hashCode" -> System.identityHashCode(proxy);

@@ -27,7 +27,9 @@ abstract class Knote {
     int eventFflags;
     long eventData;
 
-    /** The scan that last delivered it: one scan delivers a knote once, however often it gets to the head of the queue. */
+    /**
+     * The scan that last delivered it: one scan delivers a knote once, however often it gets to the head of the queue.
+     */
     long deliveredBy;
 
     Knote(Change change) {

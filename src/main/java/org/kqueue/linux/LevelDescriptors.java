@@ -19,14 +19,15 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /**
- * Descriptors whose events say readiness only. READ and WRITE share one level-triggered item with the union of their masks; changes of
- * one descriptor that follow each other are one {@code epoll_ctl}, and an event costs no call at all. EV_CLEAR and EV_ONESHOT are
- * refused with EINVAL.
+ * Descriptors whose events say readiness only. READ and WRITE share one level-triggered item with the union of their
+ * masks; changes of one descriptor that follow each other are one {@code epoll_ctl}, and an event costs no call at all.
+ * EV_CLEAR and EV_ONESHOT are refused with EINVAL.
  *
- * <p>Where both filters are ready for each of many descriptors, epoll is asked for half as many events as there is room for, so that
- * both halves fit and epoll's own rotation stays fair. With room for one the halves take turns.
+ * <p>Where both filters are ready for each of many descriptors, epoll is asked for half as many events as there is room
+ * for, so that both halves fit and epoll's own rotation stays fair. With room for one the halves take turns.
  *
- * <p>What is known of a descriptor lies in arrays, at its number: 16 bytes, and 8 more once any descriptor has a WRITE knote.
+ * <p>What is known of a descriptor lies in arrays, at its number: 16 bytes, and 8 more once any descriptor has a WRITE
+ * knote.
  */
 final class LevelDescriptors extends Descriptors {
 
@@ -56,14 +57,19 @@ final class LevelDescriptors extends Descriptors {
     /** With room for one event: READ was delivered last. */
     private static final int READ_WAS_LAST = 1 << 13;
 
-    /** A knote was deleted, or added although it was there: what comes next may be about another file of the same number, so epoll must be told in any case. */
+    /**
+     * A knote was deleted, or added although it was there: what comes next may be about another file of the same
+     * number, so epoll must be told in any case.
+     */
     private static final int AFRESH = 1 << 14;
 
     private static final int NONE = -1;
     private static final int MAX_OUTLIVED = 16;
 
     private int[] states = new int[64];
-    /** epoll's user data is generation and number, so that an item that outlives its registration is told from the next. */
+    /**
+     * epoll's user data is generation and number, so that an item that outlives its registration is told from the next.
+     */
     private int[] generations = new int[64];
     private long[] readUdata = new long[64];
     /** Empty until there is a WRITE knote. */
@@ -72,7 +78,9 @@ final class LevelDescriptors extends Descriptors {
     private int writeFilter;
     /** Descriptors with both filters. */
     private int shared;
-    /** Events of items whose descriptor was closed while another one, in this process or a child, keeps its file open. */
+    /**
+     * Events of items whose descriptor was closed while another one, in this process or a child, keeps its file open.
+     */
     private int outlived;
     /** The descriptor whose mask is not yet told to epoll, or {@link #NONE}. */
     private int changed = NONE;
@@ -104,7 +112,8 @@ final class LevelDescriptors extends Descriptors {
             writeFilter = read ? writeFilter : change.filterNumber;
             generations[fd] = (state & BOTH) == 0 ? nextGeneration(fd) : generations[fd];
             knote = ADDED | (change.has(KeventFlags.EV_DISABLE) ? DISABLED : 0)
-                    | (change.has(KeventFlags.EV_DISPATCH) ? DISPATCH : 0) | (change.has(KeventFlags.EV_RECEIPT) ? RECEIPT : 0);
+                    | (change.has(KeventFlags.EV_DISPATCH) ? DISPATCH : 0)
+                    | (change.has(KeventFlags.EV_RECEIPT) ? RECEIPT : 0);
         } else if (change.has(KeventFlags.EV_DELETE)) {
             knote = 0;
             state |= AFRESH;
@@ -241,7 +250,8 @@ final class LevelDescriptors extends Descriptors {
             return 0;
         }
         if (room == 0) {
-            // A second filter was registered after epoll was asked. Level triggered it comes again; else it must be armed.
+            // A second filter was registered after epoll was asked. Level triggered it comes again; else it must be
+            // armed.
             tell(memory, fd);
             return 0;
         }
@@ -281,8 +291,8 @@ final class LevelDescriptors extends Descriptors {
     }
 
     /**
-     * HUP alone: the end of a pipe, a stream socket that is neither connected nor listening, of which kqueue says nothing, or one shut in
-     * both directions whose RDHUP was not asked for.
+     * HUP alone: the end of a pipe, a stream socket that is neither connected nor listening, of which kqueue says
+     * nothing, or one shut in both directions whose RDHUP was not asked for.
      */
     private static boolean isFresh(Memory memory, int fd) {
         return Descriptor.look(memory, fd) == 0 && (memory.mode() & EpollLibrary.S_IFMT) == EpollLibrary.S_IFSOCK

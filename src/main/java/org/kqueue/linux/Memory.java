@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The native memory of one call under way: {@code struct epoll_event[]} and the small structs that calls are given. Kept and used
- * again, so that a call allocates nothing. Used by one thread at a time.
+ * The native memory of one call under way: {@code struct epoll_event[]} and the small structs that calls are given.
+ * Kept and used again, so that a call allocates nothing. Used by one thread at a time.
  */
 final class Memory {
 

@@ -2,7 +2,10 @@ package org.kqueue.linux;
 
 import java.util.BitSet;
 
-/** The descriptors a kqueue has open. Closes those that are left when the kqueue is closed, or collected without. Thread-safe. */
+/**
+ * The descriptors a kqueue has open. Closes those that are left when the kqueue is closed, or collected without.
+ * Thread-safe.
+ */
 final class OpenFiles implements Runnable {
 
     private final BitSet open = new BitSet();

@@ -7,9 +7,10 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 
 /**
- * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is had without taking it away from the parent: {@code waitid} with WNOWAIT
- * while a child of this process is not yet waited for, and of one that was (the JVM waits for its children at once, from a thread of its
- * own) by PIDFD_GET_INFO, Linux 6.15. Where neither tells, {@code data} is 0. Guarded by the kqueue's lock.
+ * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is had without taking it away from the parent: {@code waitid}
+ * with WNOWAIT while a child of this process is not yet waited for, and of one that was (the JVM waits for its children
+ * at once, from a thread of its own) by PIDFD_GET_INFO, Linux 6.15. Where neither tells, {@code data} is 0. Guarded by
+ * the kqueue's lock.
  */
 final class ProcessKnote extends SoftKnote implements Source {
 
@@ -122,7 +123,8 @@ final class ProcessKnote extends SoftKnote implements Source {
 
     private int status(Memory memory) {
         if (EpollLibrary.waitid(EpollLibrary.P_PIDFD, pidfd, memory.struct(),
-                EpollLibrary.WEXITED | EpollLibrary.WNOWAIT | EpollLibrary.WNOHANG) == 0 && memory.structInt(SI_PID) != 0) {
+                EpollLibrary.WEXITED | EpollLibrary.WNOWAIT | EpollLibrary.WNOHANG) == 0
+                && memory.structInt(SI_PID) != 0) {
             int code = memory.structInt(SI_STATUS);
             int how = memory.structInt(SI_CODE);
             return how == CLD_EXITED ? (code & 0xFF) << 8 : code | (how == CLD_DUMPED ? CORE_DUMPED : 0);
@@ -138,8 +140,9 @@ final class ProcessKnote extends SoftKnote implements Source {
     }
 
     /**
-     * The wait status of a process that was waited for. {@link #NOT_YET} for a child of this process that waitid no longer knows: a
-     * thread is in the middle of waiting for it. {@link #UNKNOWN} for a child of others that is not waited for yet.
+     * The wait status of a process that was waited for. {@link #NOT_YET} for a child of this process that waitid no
+     * longer knows: a thread is in the middle of waiting for it. {@link #UNKNOWN} for a child of others that is not
+     * waited for yet.
      */
     private int exitInfo(Memory memory) {
         long info = memory.pidfdInfo(EpollLibrary.PIDFD_INFO_EXIT | EpollLibrary.PIDFD_INFO_PID);

@@ -6,18 +6,20 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The signals that this process' kqueues watch. signalfd would need the signal blocked in every thread, which no library can promise in a
- * JVM; a C handler cannot run Java. So it is {@code sun.misc.Signal}: the JVM's own handler passes the signal on to a Java thread, where it
- * is counted and given to the handler that was there before, if it is one in Java (the JVM's shutdown at TERM, INT and HUP is). The
- * default action of a signal without a handler does not happen while a kqueue watches it. Signals that follow each other closely may be
- * counted as one, as POSIX allows.
+ * The signals that this process' kqueues watch. signalfd would need the signal blocked in every thread, which no
+ * library can promise in a JVM; a C handler cannot run Java. So it is {@code sun.misc.Signal}: the JVM's own handler
+ * passes the signal on to a Java thread, where it is counted and given to the handler that was there before, if it is
+ * one in Java (the JVM's shutdown at TERM, INT and HUP is). The default action of a signal without a handler does not
+ * happen while a kqueue watches it. Signals that follow each other closely may be counted as one, as POSIX allows.
  */
 final class Signals {
 
     /** By number; null for those that no program can have, and for 0. */
-    private static final String[] NAMES = {null, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV",
-        "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM",
-        "PROF", "WINCH", "IO", "PWR", "SYS"};
+    private static final String[] NAMES = {
+        null, "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
+        "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+        "WINCH", "IO", "PWR", "SYS",
+    };
     private static final int SIGKILL = 9;
     private static final int SIGSTOP = 19;
 

@@ -3,8 +3,9 @@ package org.kqueue.linux;
 import java.util.Arrays;
 
 /**
- * What epoll's 64 bits of user data stand for: an index and a generation, so that an item that outlives its registration (epoll keeps
- * it while the open file lives) is told from the one that has taken its place. Guarded by the kqueue's lock.
+ * What epoll's 64 bits of user data stand for: an index and a generation, so that an item that outlives its
+ * registration (epoll keeps it while the open file lives) is told from the one that has taken its place. Guarded by the
+ * kqueue's lock.
  */
 final class Slots<T> {
 

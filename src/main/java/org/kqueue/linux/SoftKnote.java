@@ -1,7 +1,8 @@
 package org.kqueue.linux;
 
 /**
- * A knote that epoll knows nothing of: it is activated by the program or by one of the kqueue's sources. Guarded by the kqueue's lock.
+ * A knote that epoll knows nothing of: it is activated by the program or by one of the kqueue's sources. Guarded by the
+ * kqueue's lock.
  */
 abstract class SoftKnote extends Knote {
 

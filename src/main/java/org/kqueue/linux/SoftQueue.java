@@ -7,9 +7,9 @@ import org.kqueue.EventList;
 import org.kqueue.KeventFlags;
 
 /**
- * The queue of active soft knotes, first in, first out. An eventfd, edge triggered in the kqueue's epoll instance, stands for it among
- * the descriptors: it is written when the queue has something to deliver, and every write puts it into epoll's ready list anew, so it
- * never needs to be read. Guarded by the kqueue's lock.
+ * The queue of active soft knotes, first in, first out. An eventfd, edge triggered in the kqueue's epoll instance,
+ * stands for it among the descriptors: it is written when the queue has something to deliver, and every write puts it
+ * into epoll's ready list anew, so it never needs to be read. Guarded by the kqueue's lock.
  */
 final class SoftQueue {
 
@@ -106,7 +106,9 @@ final class SoftQueue {
         size--;
     }
 
-    /** After knotes were taken out by changes: a kqueue with nothing queued must not look readable to who watches it. */
+    /**
+     * After knotes were taken out by changes: a kqueue with nothing queued must not look readable to who watches it.
+     */
     void silenceIfEmpty(Memory memory) {
         if (head == null && signalled && !closed) {
             signalled = false;
@@ -119,7 +121,8 @@ final class SoftQueue {
         if (!signalled && !scanning && !closed) {
             signalled = true;
             if (EpollLibrary.write(eventfd, address, Long.BYTES) != Long.BYTES) {
-                // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go on.
+                // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go
+                // on.
                 throw new IllegalStateException("write(eventfd=" + eventfd + "): errno " + Native.getLastError());
             }
         }

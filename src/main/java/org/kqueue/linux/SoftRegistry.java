@@ -71,7 +71,8 @@ final class SoftRegistry {
 
     private int add(Memory memory, Change change, Key key) {
         if (!change.has(KeventFlags.EV_ADD)) {
-            return isDescriptorFilter(change.filter) ? FileIdentity.errno(memory, change.ident, Errno.ENOENT) : Errno.ENOENT;
+            return isDescriptorFilter(change.filter) ? FileIdentity.errno(memory, change.ident, Errno.ENOENT)
+                    : Errno.ENOENT;
         }
         SoftKnote knote = make(change);
         // As FreeBSD, which has moved the fflags into the knote by then: an error entry shows none.

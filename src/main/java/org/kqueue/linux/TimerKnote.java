@@ -6,8 +6,8 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 
 /**
- * EVFILT_TIMER by FreeBSD's rules. Expirations are counted when they are looked at, so a timer that is disabled or not collected
- * costs nothing. Guarded by the kqueue's lock.
+ * EVFILT_TIMER by FreeBSD's rules. Expirations are counted when they are looked at, so a timer that is disabled or not
+ * collected costs nothing. Guarded by the kqueue's lock.
  */
 final class TimerKnote extends SoftKnote {
 

@@ -6,8 +6,8 @@ import java.util.Comparator;
 import java.util.TreeSet;
 
 /**
- * The timers of one kqueue that are waited for, in the order in which they are due, on one timerfd a clock. Guarded by the kqueue's
- * lock.
+ * The timers of one kqueue that are waited for, in the order in which they are due, on one timerfd a clock. Guarded by
+ * the kqueue's lock.
  */
 final class Timers {
 
@@ -17,7 +17,8 @@ final class Timers {
         private final int id;
         private final int flags;
         private final TreeSet<TimerKnote> waiting =
-                new TreeSet<>(Comparator.<TimerKnote>comparingLong(knote -> knote.due).thenComparingLong(knote -> knote.serial));
+                new TreeSet<>(Comparator.<TimerKnote>comparingLong(knote -> knote.due)
+                        .thenComparingLong(knote -> knote.serial));
         private int timerfd = -1;
 
         private Clock(int id, int flags) {

@@ -21,17 +21,18 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 
 /**
- * EVFILT_VNODE. inotify says that a file was modified or its attributes changed; whether it grew, and whether it gained or lost a name, is
- * told from its size and link count before and after. Guarded by the kqueue's lock.
+ * EVFILT_VNODE. inotify says that a file was modified or its attributes changed; whether it grew, and whether it gained
+ * or lost a name, is told from its size and link count before and after. Guarded by the kqueue's lock.
  *
- * <p>What differs from FreeBSD: a file made longer by {@code ftruncate} looks like one written past its end; a read of nothing is not
- * reported; a removed directory is not reported while a descriptor of it is open; a write and a truncation that are seen together are one.
+ * <p>What differs from FreeBSD: a file made longer by {@code ftruncate} looks like one written past its end; a read of
+ * nothing is not reported; a removed directory is not reported while a descriptor of it is open; a write and a
+ * truncation that are seen together are one.
  */
 final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 
     private static final int INSIDE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
-    private static final int ALL = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | INSIDE | IN_OPEN | IN_CLOSE_WRITE
-            | IN_CLOSE_NOWRITE | IN_ACCESS;
+    private static final int ALL = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | INSIDE | IN_OPEN
+            | IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_ACCESS;
 
     private final KeventLayout layout;
     private final Watches watches;

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.kqueue.Errno;
 
 /**
- * The files that a kqueue watches, by one inotify instance. inotify watches a file once, however many descriptors of it are registered, so
- * each watch has a list of knotes. Guarded by the kqueue's lock.
+ * The files that a kqueue watches, by one inotify instance. inotify watches a file once, however many descriptors of it
+ * are registered, so each watch has a list of knotes. Guarded by the kqueue's lock.
  */
 final class Watches implements Source {
 
@@ -92,7 +92,8 @@ final class Watches implements Source {
             int offset = 0;
             while (offset < n) {
                 int nameLength = buffer.getInt(offset + 12);
-                happened(memory, buffer.getInt(offset), buffer.getInt(offset + 4), buffer.getInt(offset + 8), nameLength > 0);
+                happened(memory, buffer.getInt(offset), buffer.getInt(offset + 4), buffer.getInt(offset + 8),
+                        nameLength > 0);
                 offset += EVENT_SIZE + nameLength;
             }
         }
@@ -112,7 +113,8 @@ final class Watches implements Source {
 
     private void happened(Memory memory, int wd, int mask, int cookie, boolean inside) {
         if ((mask & EpollLibrary.IN_Q_OVERFLOW) != 0) {
-            knotes.values().forEach(list -> tell(memory, list, EpollLibrary.IN_MODIFY | EpollLibrary.IN_ATTRIB, false, 0));
+            knotes.values().forEach(list -> tell(memory, list, EpollLibrary.IN_MODIFY | EpollLibrary.IN_ATTRIB,
+                    false, 0));
             return;
         }
         List<SoftKnote> list = knotes.get(wd);

@@ -50,7 +50,8 @@ class ChangesTest extends Contract {
     @Test
     void receiptsWithoutRoomReturnNothingAndTheFirstOneWithoutRoomIsTheLastApplied() {
         freebsdRule();
-        assertEquals("", kevent(kq, 2, 0, "a WRITE ADD|RECEIPT u=1", "b WRITE ADD|RECEIPT u=2", "x WRITE ADD|RECEIPT u=3",
+        assertEquals("", kevent(kq, 2, 0, "a WRITE ADD|RECEIPT u=1", "b WRITE ADD|RECEIPT u=2",
+                "x WRITE ADD|RECEIPT u=3",
                 "y WRITE ADD|RECEIPT u=4"));
         assertEquals("a WRITE RECEIPT u=1; b WRITE RECEIPT u=2; x WRITE RECEIPT u=3", poll());
         assertEquals("", kevent(kq, 0, 0, "a READ ADD|RECEIPT", "b READ ADD|RECEIPT"));
@@ -60,7 +61,8 @@ class ChangesTest extends Contract {
     @Test
     void goodChangesAroundABadOneAreAppliedAndNothingWaits() {
         int bad = badFd();
-        assertEquals(bad + " READ ERROR EBADF u=2", kevent(kq, 8, Kqueue.FOREVER, "y READ ADD u=1", bad + " READ ADD u=2",
+        assertEquals(bad + " READ ERROR EBADF u=2",
+                kevent(kq, 8, Kqueue.FOREVER, "y READ ADD u=1", bad + " READ ADD u=2",
                 "b READ ADD u=3"));
         assertEquals("b READ 0 d=5 u=3", poll());
     }
@@ -215,7 +217,8 @@ class ChangesTest extends Contract {
         java.io.File[] files = new java.io.File("/proc/self/fd").listFiles();
         for (java.io.File file : files) {
             try {
-                count += java.nio.file.Files.readSymbolicLink(file.toPath()).toString().startsWith("anon_inode") ? 1 : 0;
+                String target = java.nio.file.Files.readSymbolicLink(file.toPath()).toString();
+                count += target.startsWith("anon_inode") ? 1 : 0;
             } catch (IOException e) {
                 // The descriptor of the listing itself is gone by now.
                 assertFalse(file.exists());

@@ -24,17 +24,19 @@ import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
 /**
- * What every kqueue must do, in a language close to the measured cases: a change is {@code "a READ ADD|CLEAR u=7"}, where {@code a} names
- * a descriptor of the test or is a number; a result is {@code "a READ 0 d=5 u=7"}, several joined by {@code "; "}. {@code d} is not
- * shown for WRITE, where it is the free space, and nothing is shown that is 0.
+ * What every kqueue must do, in a language close to the measured cases: a change is {@code "a READ ADD|CLEAR u=7"},
+ * where {@code a} names a descriptor of the test or is a number; a result is {@code "a READ 0 d=5 u=7"}, several joined
+ * by {@code "; "}. {@code d} is not shown for WRITE, where it is the free space, and nothing is shown that is 0.
  */
 @ParameterizedClass
 @MethodSource("org.kqueue.contract.Subject#all")
 @Timeout(30)
 abstract class Contract {
 
-    private static final String[] FLAGS = {"ADD", "DELETE", "ENABLE", "DISABLE", "ONESHOT", "CLEAR", "RECEIPT", "DISPATCH",
-        "FORCEONESHOT", "0x200", null, null, "0x1000", "0x2000", "ERROR", "EOF"};
+    private static final String[] FLAGS = {
+        "ADD", "DELETE", "ENABLE", "DISABLE", "ONESHOT", "CLEAR", "RECEIPT", "DISPATCH",
+        "FORCEONESHOT", "0x200", null, null, "0x1000", "0x2000", "ERROR", "EOF",
+    };
     private static final int ROOM = 16;
 
     @Parameter
@@ -248,7 +250,8 @@ abstract class Contract {
     }
 
     private int filter(String word) {
-        return Character.isLetter(word.charAt(0)) ? kq.layout().number(Filter.valueOf("EVFILT_" + word)) : Integer.parseInt(word);
+        return Character.isLetter(word.charAt(0)) ? kq.layout().number(Filter.valueOf("EVFILT_" + word))
+                : Integer.parseInt(word);
     }
 
     /** Hexadecimal, or notes joined by a bar. */

@@ -219,7 +219,8 @@ class FileTest extends Contract {
     @Test
     void filePollIsAlwaysReady() {
         freebsdRule();
-        org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_FILE_POLL), "NOTE_FILE_POLL is FreeBSD's");
+        org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_FILE_POLL),
+                "NOTE_FILE_POLL is FreeBSD's");
         read("f", 100);
         assertEquals("f READ 0", kevent("f READ ADD f=FILE_POLL"));
         assertEquals("f READ 0", poll());

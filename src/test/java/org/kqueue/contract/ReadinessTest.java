@@ -89,7 +89,8 @@ class ReadinessTest extends Contract {
         pair("x", "y", Posix.SOCK_STREAM);
         write("b", 1);
         write("y", 1);
-        assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD|ONESHOT d=0", "2 TIMER ADD|ONESHOT d=0", "3 TIMER ADD|ONESHOT d=0",
+        assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD|ONESHOT d=0", "2 TIMER ADD|ONESHOT d=0",
+                "3 TIMER ADD|ONESHOT d=0",
                 "4 TIMER ADD|ONESHOT d=0", "5 TIMER ADD|ONESHOT d=0"));
         assertEquals(0, Posix.poll(new byte[8], 0, 5));
         assertEquals("", kevent(kq, 0, 0, "a READ ADD", "a WRITE ADD", "x READ ADD", "x WRITE ADD"));
@@ -147,7 +148,8 @@ class ReadinessTest extends Contract {
             String listener = "l" + kind;
             socket(listener, Posix.SOCK_STREAM);
             socket(client, Posix.SOCK_STREAM);
-            assertEquals("", kevent(client + " READ ADD|" + kind, client + " WRITE ADD|" + kind, listener + " READ ADD|" + kind));
+            assertEquals("", kevent(client + " READ ADD|" + kind, client + " WRITE ADD|" + kind, listener + " READ ADD|"
+                    + kind));
             long before = THREADS.getCurrentThreadCpuTime();
             assertEquals("", kevent(kq, 4, 100_000_000));
             assertTrue(THREADS.getCurrentThreadCpuTime() - before < 50_000_000);
@@ -158,9 +160,11 @@ class ReadinessTest extends Contract {
             for (String more = poll(); !more.isEmpty() && !events.contains(more); more = poll()) {
                 events += "; " + more;
             }
-            assertTrue(events.contains(client + " WRITE " + kind) && events.contains(listener + " READ " + kind), events);
+            assertTrue(events.contains(client + " WRITE " + kind) && events.contains(listener + " READ " + kind),
+                    events);
             assertEquals(kind.equals("0"), !poll().isEmpty());
-            assertEquals("", kevent(kq, 0, 0, client + " READ DELETE", client + " WRITE DELETE", listener + " READ DELETE"));
+            assertEquals("", kevent(kq, 0, 0, client + " READ DELETE", client + " WRITE DELETE", listener
+                    + " READ DELETE"));
         }
     }
 

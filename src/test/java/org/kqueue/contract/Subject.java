@@ -9,9 +9,9 @@ import org.kqueue.KqueueConfig;
 import org.kqueue.bsd.NativeBuild;
 
 /**
- * A kqueue that the contract is run against: the embedded one in every ABI and, by the system backend, the kqueue in C that the
- * tests bring along, with user events and without; or with {@code -Dorg.kqueue.library} and {@code -Dorg.kqueue.abi} the library
- * named there.
+ * A kqueue that the contract is run against: the embedded one in every ABI and, by the system backend, the kqueue in C
+ * that the tests bring along, with user events and without; or with {@code -Dorg.kqueue.library} and {@code
+ * -Dorg.kqueue.abi} the library named there.
  */
 record Subject(KqueueConfig config) {
 

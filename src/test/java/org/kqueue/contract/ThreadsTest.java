@@ -105,7 +105,8 @@ class ThreadsTest extends Contract {
     }
 
     private static ChangeList trigger(Kqueue kqueue, long ident) {
-        return kqueue.newChangeList(1).add(ident, Filter.EVFILT_USER, 0, kqueue.layout().number(Note.NOTE_TRIGGER), 0, 0);
+        return kqueue.newChangeList(1).add(ident, Filter.EVFILT_USER, 0, kqueue.layout().number(Note.NOTE_TRIGGER), 0,
+                0);
     }
 
     @Test
@@ -204,7 +205,10 @@ class ThreadsTest extends Contract {
         }
     }
 
-    /** Opens, registers with an udata of its own, makes ready, closes; an event's udata must be that of a registration of its number. */
+    /**
+     * Opens, registers with an udata of its own, makes ready, closes; an event's udata must be that of a registration
+     * of its number.
+     */
     private void storm(int id) throws Exception {
         Kqueue own = id == 0 ? kq : subject.open();
         try {
@@ -212,7 +216,8 @@ class ThreadsTest extends Contract {
             ChangeList change = own.newChangeList(1);
             for (int i = 0; i < 500; i++) {
                 int[] fds = new int[2];
-                ok(Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC, 0, fds));
+                ok(Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC, 0,
+                        fds));
                 own.kevent(change.clear().add(fds[0], Filter.EVFILT_READ, KeventFlags.EV_ADD, i), null, 0);
                 Posix.write(fds[1], new byte[1], 1);
                 int n = own.kevent(null, events, 5 * SECOND);

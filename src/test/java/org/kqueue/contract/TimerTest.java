@@ -176,7 +176,8 @@ class TimerTest extends Contract {
 
     @Test
     void earliestFirst() {
-        assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD|ONESHOT d=60", "2 TIMER ADD|ONESHOT d=20", "3 TIMER ADD|ONESHOT d=40"));
+        assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD|ONESHOT d=60", "2 TIMER ADD|ONESHOT d=20",
+                "3 TIMER ADD|ONESHOT d=40"));
         String order = "";
         while (order.length() < 3) {
             // One event or, on a slow machine, several.
@@ -195,7 +196,8 @@ class TimerTest extends Contract {
         long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         for (int i = 0; i < 50; i++) {
             long start = System.nanoTime();
-            assertEquals(1, kq.kevent(kq.newChangeList(1).add(1, Filter.EVFILT_TIMER, 0x11, kq.layout().number(Note.NOTE_USECONDS),
+            assertEquals(1, kq.kevent(kq.newChangeList(1).add(1, Filter.EVFILT_TIMER, 0x11,
+                    kq.layout().number(Note.NOTE_USECONDS),
                     300, 0), events, Kqueue.FOREVER));
             assertTrue(System.nanoTime() - start >= 300_000);
         }

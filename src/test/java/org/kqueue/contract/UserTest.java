@@ -136,7 +136,8 @@ class UserTest extends Contract {
     @Test
     void firstTriggeredFirstDelivered() {
         assertEquals("", kevent("1 USER ADD", "2 USER ADD", "3 USER ADD", "4 USER ADD"));
-        assertEquals("", kevent(kq, 0, 0, "3 USER 0 f=TRIGGER", "1 USER 0 f=TRIGGER", "4 USER 0 f=TRIGGER", "2 USER 0 f=TRIGGER"));
+        assertEquals("", kevent(kq, 0, 0, "3 USER 0 f=TRIGGER", "1 USER 0 f=TRIGGER", "4 USER 0 f=TRIGGER",
+                "2 USER 0 f=TRIGGER"));
         assertEquals("3 USER 0; 1 USER 0", kevent(kq, 2, 0));
         assertEquals("4 USER 0; 2 USER 0", kevent(kq, 2, 0));
         assertEquals("3 USER 0; 1 USER 0; 4 USER 0", kevent(kq, 3, 0));
@@ -146,7 +147,8 @@ class UserTest extends Contract {
     @Test
     void sharesAShortListWithDescriptors() {
         pair();
-        assertEquals("", kevent(kq, 0, 0, "a WRITE ADD", "b WRITE ADD", "1 USER ADD", "2 USER ADD", "1 USER 0 f=TRIGGER",
+        assertEquals("", kevent(kq, 0, 0, "a WRITE ADD", "b WRITE ADD", "1 USER ADD", "2 USER ADD",
+                "1 USER 0 f=TRIGGER",
                 "2 USER 0 f=TRIGGER"));
         java.util.Set<String> seen = new java.util.TreeSet<>();
         for (int i = 0; i < 8; i++) {
@@ -158,7 +160,8 @@ class UserTest extends Contract {
     @Test
     void forceOneshot() {
         freebsdRule();
-        org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().name().startsWith("freebsd"), "EV_FORCEONESHOT is FreeBSD's");
+        org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().name().startsWith("freebsd"),
+                "EV_FORCEONESHOT is FreeBSD's");
         assertEquals("", kevent("1 USER ADD u=7"));
         assertEquals("1 USER ONESHOT u=7", kevent("1 USER FORCEONESHOT u=7"));
         assertEquals("1 USER ERROR ENOENT", kevent("1 USER DELETE"));
