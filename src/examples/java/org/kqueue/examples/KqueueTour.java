@@ -22,8 +22,9 @@ import org.kqueue.nio.channels.OpenFile;
 import org.kqueue.nio.channels.SignalChannel;
 
 /**
- * One loop for everything, written on {@link Kqueue}: a listening socket, a connection, a timer, a signal, a child process, a file and an
- * event of the program's own. Each makes the next one happen; the program prints the kevents and ends with the last.
+ * One loop for everything, written on {@link Kqueue}: a listening socket, a connection, a timer, a signal, a child
+ * process, a file and an event of the program's own. Each makes the next one happen; the program prints the kevents and
+ * ends with the last.
  *
  * <pre>
  * java -cp target/kqueue-nio-0.1.0-SNAPSHOT-all.jar src/examples/java/org/kqueue/examples/KqueueTour.java

@@ -30,13 +30,15 @@ import org.kqueue.nio.channels.VnodeChannel;
 import org.kqueue.nio.channels.VnodeEvent;
 
 /**
- * An echo server whose one thread sees to everything: connections and their idle timeouts, the settings file when it changes, a helper
- * process that is started again when it ends, and an orderly end at SIGTERM. No locks, no executor, no shutdown hook.
+ * An echo server whose one thread sees to everything: connections and their idle timeouts, the settings file when it
+ * changes, a helper process that is started again when it ends, and an orderly end at SIGTERM. No locks, no executor,
+ * no shutdown hook.
  *
  * <p>The argument is a properties file: {@code greeting}, {@code idleMillis}, and {@code helper}, a shell command.
  *
  * <pre>
- * java -cp target/kqueue-nio-0.1.0-SNAPSHOT-all.jar src/examples/java/org/kqueue/examples/OneLoopServer.java server.properties
+ * java -cp target/kqueue-nio-0.1.0-SNAPSHOT-all.jar src/examples/java/org/kqueue/examples/OneLoopServer.java
+ * server.properties
  * </pre>
  */
 public final class OneLoopServer {

@@ -6,8 +6,8 @@ import java.util.List;
 import org.kqueue.nio.KqueueSelectorProvider;
 
 /**
- * Says whether and how kqueue serves on this machine: {@code java -jar kqueue-nio-<version>-all.jar}. The exit status is 0 if the selector
- * can serve, 1 if not, 2 for arguments it does not know.
+ * Says whether and how kqueue serves on this machine: {@code java -jar kqueue-nio-<version>-all.jar}. The exit status
+ * is 0 if the selector can serve, 1 if not, 2 for arguments it does not know.
  */
 public final class Doctor {
 

@@ -38,14 +38,16 @@ final class Examination {
         }
         limits();
         report.add("verdict", "selector", reason == null ? "can serve" : "cannot serve: " + reason);
-        report.add("verdict", "filters", failing.isEmpty() ? "all tried work" : "not all work: " + String.join(", ", failing));
+        report.add("verdict", "filters", failing.isEmpty() ? "all tried work" : "not all work: " + String.join(", ",
+                failing));
         return reason == null;
     }
 
     private void platform() {
         String version = Doctor.class.getPackage().getImplementationVersion();
         report.add("platform", "kqueue-nio", version == null ? "development" : version);
-        report.add("platform", "system", property("os.name") + " " + property("os.version") + ", " + property("os.arch"));
+        report.add("platform", "system", property("os.name") + " " + property("os.version") + ", "
+                + property("os.arch"));
         report.add("platform", "java", property("java.vendor") + " " + property("java.runtime.version") + ", "
                 + property("java.vm.name"));
         report.add("platform", "jna", jna());
@@ -101,7 +103,8 @@ final class Examination {
             trial.serve();
             report.add("selector", "accept, connect, write, read", "over loopback: works");
             long[] nanos = trial.wakeups();
-            report.add("selector", "wakeup of a waiting select", "median " + nanos[nanos.length / 2] / 1000 + " \u00b5s, 99 % within "
+            report.add("selector", "wakeup of a waiting select", "median " + nanos[nanos.length / 2] / 1000
+                    + " \u00b5s, 99 % within "
                     + nanos[nanos.length * 99 / 100] / 1000 + " \u00b5s, of " + nanos.length);
             return null;
         } catch (InterruptedException e) {

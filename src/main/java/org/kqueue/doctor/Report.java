@@ -3,7 +3,10 @@ package org.kqueue.doctor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Findings in sections, in the order in which they were made; as text for people, as JSON for bug reports. Not thread-safe. */
+/**
+ * Findings in sections, in the order in which they were made; as text for people, as JSON for bug reports. Not
+ * thread-safe.
+ */
 final class Report {
 
     private final Map<String, Map<String, Object>> sections = new LinkedHashMap<>();
@@ -19,7 +22,8 @@ final class Report {
             text.append(section).append('\n');
             int width = findings.keySet().stream().mapToInt(String::length).max().orElse(0);
             findings.forEach((name, value) ->
-                    text.append("  ").append(name).append(" ".repeat(width - name.length() + 2)).append(value).append('\n'));
+                    text.append("  ").append(name).append(" ".repeat(width - name.length()
+                            + 2)).append(value).append('\n'));
         });
         return text.toString();
     }
@@ -33,7 +37,8 @@ final class Report {
             for (Map.Entry<String, Object> finding : section.getValue().entrySet()) {
                 Object value = finding.getValue();
                 json.append(inner).append("    ").append(quoted(finding.getKey())).append(": ")
-                        .append(value instanceof Number || value instanceof Boolean ? value : quoted(String.valueOf(value)));
+                        .append(value instanceof Number || value instanceof Boolean ? value
+                                : quoted(String.valueOf(value)));
                 inner = ",\n";
             }
             json.append("\n  }");

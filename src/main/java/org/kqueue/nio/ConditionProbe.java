@@ -14,9 +14,9 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 
 /**
- * Asks the kernel what it knows of a descriptor now, by a knote that lives no longer than the question, in a kqueue of its own with full
- * detail. The selector's own events are not kept for this: they would be of the past, and would cost every key memory and every
- * event time. Opened when first asked. Thread-safe.
+ * Asks the kernel what it knows of a descriptor now, by a knote that lives no longer than the question, in a kqueue of
+ * its own with full detail. The selector's own events are not kept for this: they would be of the past, and would cost
+ * every key memory and every event time. Opened when first asked. Thread-safe.
  */
 final class ConditionProbe implements Closeable {
 
@@ -48,7 +48,8 @@ final class ConditionProbe implements Closeable {
         }
         if (event.isChangeResult(0)) {
             int errno = event.errno(0);
-            throw new KeventException("kevent", kqueue.fd(), errno, Errno.name(errno, kqueue.layout().errnos()), event.toString(0));
+            throw new KeventException("kevent", kqueue.fd(), errno, Errno.name(errno, kqueue.layout().errnos()),
+                    event.toString(0));
         }
         return event.event(0);
     }

@@ -5,11 +5,12 @@ import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.channels.spi.SelectorProvider;
 
 /**
- * A selectable channel that is not the JDK's: a descriptor which a {@link KqueueSelector} watches with {@code EVFILT_READ}. Each
- * channel of {@link org.kqueue.nio.channels} is one. Its operations are {@code OP_READ} alone.
+ * A selectable channel that is not the JDK's: a descriptor which a {@link KqueueSelector} watches with
+ * {@code EVFILT_READ}. Each channel of {@link org.kqueue.nio.channels} is one. Its operations are {@code OP_READ}
+ * alone.
  *
- * <p>As with the JDK's channels, one that is closed while it is registered keeps its descriptor until the selector has deregistered
- * it, so that the number is not given to another file while a kqueue knows it.
+ * <p>As with the JDK's channels, one that is closed while it is registered keeps its descriptor until the selector has
+ * deregistered it, so that the number is not given to another file while a kqueue knows it.
  */
 public abstract class DescriptorChannel extends AbstractSelectableChannel {
 
@@ -30,7 +31,8 @@ public abstract class DescriptorChannel extends AbstractSelectableChannel {
     protected abstract int fd();
 
     /**
-     * Closes the descriptor. Called when the channel is closed and no selector has it any more; a second call does nothing.
+     * Closes the descriptor. Called when the channel is closed and no selector has it any more; a second call does
+     * nothing.
      *
      * @throws IOException if the system reports an error
      */

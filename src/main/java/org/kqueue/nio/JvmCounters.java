@@ -7,8 +7,8 @@ import java.util.Set;
 import org.kqueue.nio.jmx.KqueueMXBean;
 
 /**
- * The sums over all selectors of this JVM. Selectors are held weakly; when one is closed, or collected without, its counts stay and
- * the rest of it goes. Thread-safe.
+ * The sums over all selectors of this JVM. Selectors are held weakly; when one is closed, or collected without, its
+ * counts stay and the rest of it goes. Thread-safe.
  */
 final class JvmCounters implements KqueueMXBean {
 

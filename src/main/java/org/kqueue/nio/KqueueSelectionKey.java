@@ -18,8 +18,8 @@ import org.kqueue.nio.ReadyOps.State;
 import org.kqueue.nio.jdk.JdkChannels;
 
 /**
- * A channel's registration with a {@link KqueueSelector}: the interest and ready sets, and what the kernel holds for it.
- * Safe for use by several threads.
+ * A channel's registration with a {@link KqueueSelector}: the interest and ready sets, and what the kernel holds for
+ * it. Safe for use by several threads.
  */
 public final class KqueueSelectionKey extends AbstractSelectionKey {
 
@@ -53,7 +53,9 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     // guarded by selector
     /** The filters for which the kernel holds a knote. */
     byte registered;
-    /** The filters that are wanted and yet not registered, because as the channel is now they could make nothing ready. */
+    /**
+     * The filters that are wanted and yet not registered, because as the channel is now they could make nothing ready.
+     */
     byte heldBack;
     /** Whether {@link Knotes} has the key in its list of those that hold something back. */
     boolean watched;
@@ -160,12 +162,14 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
             return socket.isConnected() ? State.OPEN : socket.isConnectionPending() ? State.CONNECTING : State.IDLE;
         }
         return channel instanceof ServerSocketChannel || channel instanceof DatagramChannel
-                || channel instanceof Pipe.SourceChannel || channel instanceof Pipe.SinkChannel ? State.OPEN : State.UNKNOWN;
+                || channel instanceof Pipe.SourceChannel || channel instanceof Pipe.SinkChannel ? State.OPEN
+                        : State.UNKNOWN;
     }
 
     /**
-     * Whether this is a listening socket that does not listen yet. NetBSD and FreeBSD 11 choose what {@code EVFILT_READ} watches
-     * when the knote is added, and never report connections of one that was added before {@code listen}.
+     * Whether this is a listening socket that does not listen yet. NetBSD and FreeBSD 11 choose what
+     * {@code EVFILT_READ} watches when the knote is added, and never report connections of one that was added before
+     * {@code listen}.
      */
     boolean isUnboundListener() {
         try {
@@ -176,8 +180,9 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     }
 
     /**
-     * How many bytes can be read without waiting, asked of the kernel now: {@code data} of {@code EVFILT_READ}. Nothing is read. On a UDP
-     * channel, the bytes of all datagrams that are queued; on a channel of {@link org.kqueue.nio.channels}, its events.
+     * How many bytes can be read without waiting, asked of the kernel now: {@code data} of {@code EVFILT_READ}. Nothing
+     * is read. On a UDP channel, the bytes of all datagrams that are queued; on a channel of
+     * {@link org.kqueue.nio.channels}, its events.
      *
      * @return the number of bytes; 0 also at the end of the stream
      * @throws IllegalStateException for a listener, which has {@link #waitingConnections} instead
@@ -192,8 +197,8 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     }
 
     /**
-     * How many connections wait to be accepted, asked of the kernel now: {@code data} of {@code EVFILT_READ}. On Linux 1 stands for any
-     * number on a Unix-domain listener.
+     * How many connections wait to be accepted, asked of the kernel now: {@code data} of {@code EVFILT_READ}. On Linux
+     * 1 stands for any number on a Unix-domain listener.
      *
      * @return the number
      * @throws IllegalStateException for a channel that is no listener
@@ -208,8 +213,8 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     }
 
     /**
-     * How many bytes can be written without waiting, asked of the kernel now: {@code data} of {@code EVFILT_WRITE}. An estimate on
-     * Linux, where the kernel counts its own overhead, and a constant for Unix-domain sockets on FreeBSD.
+     * How many bytes can be written without waiting, asked of the kernel now: {@code data} of {@code EVFILT_WRITE}. An
+     * estimate on Linux, where the kernel counts its own overhead, and a constant for Unix-domain sockets on FreeBSD.
      *
      * @return the free space, 0 where there is not enough for the channel to be writable
      * @throws CancelledKeyException if the key is not valid
@@ -220,8 +225,8 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     }
 
     /**
-     * Whether the peer will send no more, asked of the kernel now: {@code EV_EOF} of {@code EVFILT_READ}. There may still be
-     * {@link #readableBytes} that it has sent before.
+     * Whether the peer will send no more, asked of the kernel now: {@code EV_EOF} of {@code EVFILT_READ}. There may
+     * still be {@link #readableBytes} that it has sent before.
      *
      * @return true at the end
      * @throws CancelledKeyException if the key is not valid
@@ -233,8 +238,8 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     }
 
     /**
-     * The error that the next read or write will fail with, asked of the kernel now; asking does not take it away. The embedded kqueue
-     * infers it: reset where there was a connection, else refused.
+     * The error that the next read or write will fail with, asked of the kernel now; asking does not take it away. The
+     * embedded kqueue infers it: reset where there was a connection, else refused.
      *
      * @return the errno's name, such as {@code "ECONNRESET"}; null where there is none
      * @throws CancelledKeyException if the key is not valid
@@ -243,7 +248,8 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     public String pendingError() throws IOException {
         Event event = look(Filter.EVFILT_READ);
         String error = event == null ? null : event.errorName();
-        // The embedded kqueue cannot tell of a socket it sees for the first time whether it was ever connected; the channel can.
+        // The embedded kqueue cannot tell of a socket it sees for the first time whether it was ever connected; the
+        // channel can.
         boolean connected = channel instanceof SocketChannel socket && socket.isConnected();
         return connected && "ECONNREFUSED".equals(error) ? "ECONNRESET" : error;
     }

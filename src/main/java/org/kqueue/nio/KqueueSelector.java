@@ -25,23 +25,24 @@ import org.kqueue.nio.jdk.JdkChannels;
 import org.kqueue.nio.jmx.KqueueMXBean;
 
 /**
- * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels and for {@link DescriptorChannel}s. Made by
- * {@link KqueueSelectorProvider}; keeps to the specification of {@link Selector} in all, and where that leaves a choice does as
- * the JDK's selectors do, except that
+ * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels and for {@link DescriptorChannel}s.
+ * Made by {@link KqueueSelectorProvider}; keeps to the specification of {@link Selector} in all, and where that leaves
+ * a choice does as the JDK's selectors do, except that
  *
  * <ul>
  *   <li>a channel that was never connected is ready for nothing;
  *   <li>a select does not return because of an event that makes no operation ready;
  *   <li>a failure to subscribe to a channel makes its key ready, so that the next read or write reports the error;
- *   <li>{@code select(action)} calls the action once for a key, and deregisters what the action cancelled before it returns.
+ *   <li>{@code select(action)} calls the action once for a key, and deregisters what the action cancelled before it
+ *   returns.
  * </ul>
  *
- * <p>On macOS {@link java.nio.channels.DatagramChannel#disconnect()} can replace the socket under its descriptor; its registration
- * is lost then, and the key must be cancelled and the channel registered again.
+ * <p>On macOS {@link java.nio.channels.DatagramChannel#disconnect()} can replace the socket under its descriptor; its
+ * registration is lost then, and the key must be cancelled and the channel registered again.
  *
- * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key set; a channel's own locks are taken under the
- * first two and, by {@code register}, around none of the three. The locks of {@link KeyTable}, {@link InterestQueue} and
- * {@link SelectWakeup} are leaves.
+ * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key set; a channel's own locks are taken
+ * under the first two and, by {@code register}, around none of the three. The locks of {@link KeyTable},
+ * {@link InterestQueue} and {@link SelectWakeup} are leaves.
  */
 public final class KqueueSelector extends AbstractSelector {
 
@@ -228,7 +229,10 @@ public final class KqueueSelector extends AbstractSelector {
         }
     }
 
-    /** Takes what a kevent call has returned. True if a change was refused, which such a call answers before it looks for events. */
+    /**
+     * Takes what a kevent call has returned. True if a change was refused, which such a call answers before it looks
+     * for events.
+     */
     private boolean process(EventList events, boolean collect) throws IOException {
         boolean refused = false;
         for (int i = 0, n = events.size(); i < n; i++) {
@@ -253,7 +257,9 @@ public final class KqueueSelector extends AbstractSelector {
         return refused;
     }
 
-    /** The key that a descriptor has now, null where it has none. Only for events that should not be: looks at all keys. */
+    /**
+     * The key that a descriptor has now, null where it has none. Only for events that should not be: looks at all keys.
+     */
     private KqueueSelectionKey subscriber(long ident) {
         for (SelectionKey one : keys) {
             KqueueSelectionKey key = (KqueueSelectionKey) one;
@@ -339,7 +345,10 @@ public final class KqueueSelector extends AbstractSelector {
         return performed;
     }
 
-    /** Steps 1 and 3 of a selection: what was cancelled leaves all sets, and closed channels give back their descriptors. */
+    /**
+     * Steps 1 and 3 of a selection: what was cancelled leaves all sets, and closed channels give back their
+     * descriptors.
+     */
     private void deregisterCancelled() throws IOException {
         Set<SelectionKey> set = cancelledKeys();
         // Without the lock: what another thread cancels at this moment may as well be cancelled after the select.
@@ -352,7 +361,8 @@ public final class KqueueSelector extends AbstractSelector {
             if (n == 0) {
                 return;
             }
-            // Taken out at once: cancel() waits for this lock, and what follows makes system calls and may wait for channels.
+            // Taken out at once: cancel() waits for this lock, and what follows makes system calls and may wait for
+            // channels.
             cancelled = set.toArray(cancelled);
             set.clear();
         }
@@ -488,8 +498,8 @@ public final class KqueueSelector extends AbstractSelector {
         KqueueSelectionKey[] all = keys.toArray(new KqueueSelectionKey[0]);
         int n = 0;
         for (KqueueSelectionKey key : all) {
-            // A thread in register() holds the lock that keyFor takes, finds the selector closed and does not add the key to
-            // its channel, from which it must then not be removed.
+            // A thread in register() holds the lock that keyFor takes, finds the selector closed and does not add the
+            // key to its channel, from which it must then not be removed.
             if (key != null && key.channel().keyFor(this) == key) {
                 all[n++] = key;
             }
@@ -517,8 +527,8 @@ public final class KqueueSelector extends AbstractSelector {
     }
 
     /**
-     * Has selects timed from the next on, for {@link KqueueMXBean#getSelectNanos()} and its like. Not done by itself, as it costs two
-     * looks at the clock a select.
+     * Has selects timed from the next on, for {@link KqueueMXBean#getSelectNanos()} and its like. Not done by itself,
+     * as it costs two looks at the clock a select.
      *
      * @param on whether to
      */
@@ -527,8 +537,8 @@ public final class KqueueSelector extends AbstractSelector {
     }
 
     /**
-     * Registers {@link #metrics()} with the platform's MBean server until the selector is closed, and has selects timed. A second call
-     * does nothing. The system property {@code org.kqueue.jmx=true} does this for every selector.
+     * Registers {@link #metrics()} with the platform's MBean server until the selector is closed, and has selects
+     * timed. A second call does nothing. The system property {@code org.kqueue.jmx=true} does this for every selector.
      *
      * @return the bean's name, {@code org.kqueue:type=KqueueSelector,id=} and a number
      * @throws ClosedSelectorException if the selector is closed
@@ -543,7 +553,8 @@ public final class KqueueSelector extends AbstractSelector {
     }
 
     /**
-     * Registers {@link #jvmMetrics()} with the platform's MBean server as {@code org.kqueue:type=Kqueue}. A second call does nothing.
+     * Registers {@link #jvmMetrics()} with the platform's MBean server as {@code org.kqueue:type=Kqueue}. A second call
+     * does nothing.
      *
      * @throws IllegalStateException if the MBean server refuses
      */

@@ -10,8 +10,8 @@ import org.kqueue.nio.jmx.KqueueMXBean;
 import org.kqueue.nio.jmx.MBeans;
 
 /**
- * Lets a selector's work be seen. It is always counted; whether somebody wants kevents in the log, Flight Recorder events or times is
- * asked once a select, and costs no more than that where nobody does.
+ * Lets a selector's work be seen. It is always counted; whether somebody wants kevents in the log, Flight Recorder
+ * events or times is asked once a select, and costs no more than that where nobody does.
  *
  * <p>Guarded by the selector's monitor, but for what says otherwise.
  */
@@ -90,7 +90,9 @@ final class Observation {
         JvmCounters.INSTANCE.remove(jvmEntry);
     }
 
-    /** To be called as the first of a select. One that only polls is so short that of several in a row one asks for all. */
+    /**
+     * To be called as the first of a select. One that only polls is so short that of several in a row one asks for all.
+     */
     void beginSelect(boolean mayWait) {
         if (mayWait || polls++ % POLLS_PER_LOOK == 0) {
             tracing = Log.isTracing();

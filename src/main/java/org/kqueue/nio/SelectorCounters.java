@@ -5,7 +5,10 @@ import java.lang.invoke.VarHandle;
 import org.kqueue.nio.jmx.KqueueMXBean;
 import org.kqueue.nio.jmx.MBeans;
 
-/** What one selector counts. Written by the selecting thread under the selector's monitor, with plain stores; any thread reads. */
+/**
+ * What one selector counts. Written by the selecting thread under the selector's monitor, with plain stores; any thread
+ * reads.
+ */
 final class SelectorCounters implements KqueueMXBean {
 
     static final int SELECTS = 0;

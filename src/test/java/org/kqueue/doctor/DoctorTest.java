@@ -33,7 +33,8 @@ class DoctorTest {
     @Test
     void saysWhatWorksAndThatTheSelectorServes() {
         assertEquals(0, run(), this::output);
-        for (String word : List.of("system", "java", "jna", "backend", "abi", "jdk channels", "EVFILT_READ", "EVFILT_VNODE", "median",
+        for (String word : List.of("system", "java", "jna", "backend", "abi", "jdk channels", "EVFILT_READ",
+                "EVFILT_VNODE", "median",
                 "descriptors allowed", "can serve")) {
             assertTrue(output().contains(word), () -> word + " in\n" + output());
         }

@@ -23,7 +23,8 @@ class DoctorIT {
             assertTrue(doctor.output().contains("can serve"), doctor::toString);
             assertTrue(doctor.output().contains("kqueue-nio  0."), doctor::toString);
         }
-        try (ForkedJvm doctor = ForkedJvm.java("-Djna.nounpack=true", "-Djna.nosys=true", "-jar", ForkedJvm.allJar().toString())) {
+        try (ForkedJvm doctor = ForkedJvm.java("-Djna.nounpack=true", "-Djna.nosys=true", "-jar",
+                ForkedJvm.allJar().toString())) {
             assertEquals(1, doctor.exitStatus(), doctor::toString);
             assertTrue(doctor.output().contains("cannot serve: ") && doctor.output().contains("jna.boot.library.path"),
                     doctor::toString);
@@ -47,7 +48,8 @@ class DoctorIT {
             assertEquals(0, doctor.exitStatus(), doctor::toString);
             assertTrue(doctor.output().contains("no java.management"), doctor::toString);
         }
-        try (ForkedJvm server = ForkedJvm.java(FEW_MODULES[0], FEW_MODULES[1], ForkedJvm.FLAG, "-cp", ForkedJvm.classPath(),
+        try (ForkedJvm server = ForkedJvm.java(FEW_MODULES[0], FEW_MODULES[1], ForkedJvm.FLAG, "-cp",
+                ForkedJvm.classPath(),
                 EchoServer.class.getName(), "0")) {
             requireEcho(server.echoPort());
         }

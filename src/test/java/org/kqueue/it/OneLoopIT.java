@@ -32,8 +32,10 @@ class OneLoopIT {
     void tourMeetsEveryKindOfEvent() throws Exception {
         try (ForkedJvm tour = ForkedJvm.java("-cp", ForkedJvm.classPath(), KqueueTour.class.getName())) {
             assertEquals(0, tour.exitStatus(), tour::toString);
-            for (String text : new String[] {"EVFILT_TIMER ident=1", "EVFILT_READ ident=", "5 bytes to read, and no more",
-                    "EVFILT_SIGNAL ident=28", "EVFILT_PROC ident=", "exit code OptionalInt[7]", "NOTE_WRITE", "EVFILT_USER ident=1",
+            for (String text : new String[] {"EVFILT_TIMER ident=1", "EVFILT_READ ident=",
+                    "5 bytes to read, and no more",
+                    "EVFILT_SIGNAL ident=28", "EVFILT_PROC ident=", "exit code OptionalInt[7]", "NOTE_WRITE",
+                            "EVFILT_USER ident=1",
                     "data 42"}) {
                 assertTrue(tour.output().contains(text), () -> text + " in " + tour);
             }
@@ -47,7 +49,8 @@ class OneLoopIT {
     @Test
     void serverDoesEverythingInOneLoop() throws Exception {
         Path file = settings("server.properties", "first", 60_000);
-        try (ForkedJvm server = ForkedJvm.java("-cp", ForkedJvm.classPath(), OneLoopServer.class.getName(), file.toString())) {
+        try (ForkedJvm server = ForkedJvm.java("-cp", ForkedJvm.classPath(), OneLoopServer.class.getName(),
+                file.toString())) {
             String helper = server.await("helper ");
             int port = server.listeningPort();
             try (Client client = new Client(port)) {
@@ -83,7 +86,8 @@ class OneLoopIT {
             }
             assertEquals(0, server.exitStatus(), server::toString);
             assertTrue(server.output().endsWith("bye"), server::toString);
-            assertFalse(ProcessHandle.of(Long.parseLong(next)).map(ProcessHandle::isAlive).orElse(false), server::toString);
+            assertFalse(ProcessHandle.of(Long.parseLong(next)).map(ProcessHandle::isAlive).orElse(false),
+                    server::toString);
         }
     }
 

@@ -227,7 +227,8 @@ class ObservationTest {
             logger.removeHandler(handler);
         }
         assertEquals(2, lines.size(), lines::toString);
-        assertTrue(lines.get(0).contains("kevent [EVFILT_READ ident=") && lines.get(0).contains("EV_ADD"), lines::toString);
+        assertTrue(lines.get(0).contains("kevent [EVFILT_READ ident=") && lines.get(0).contains("EV_ADD"),
+                lines::toString);
         assertTrue(lines.get(1).contains("1 [EVFILT_READ ident="), lines::toString);
     }
 }

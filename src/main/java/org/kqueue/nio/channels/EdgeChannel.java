@@ -18,8 +18,8 @@ import org.kqueue.Subscription;
 import org.kqueue.nio.Descriptors;
 
 /**
- * Sockets and pipes edge triggered ({@code EV_CLEAR}), for those who want it: each event says that something has happened since the
- * last, not that there is something left. One channel watches any number of others.
+ * Sockets and pipes edge triggered ({@code EV_CLEAR}), for those who want it: each event says that something has
+ * happened since the last, not that there is something left. One channel watches any number of others.
  *
  * <pre>{@code
  * EdgeChannel edges = EdgeChannel.open();
@@ -28,9 +28,9 @@ import org.kqueue.nio.Descriptors;
  * edges.watch(connection, SelectionKey.OP_READ | SelectionKey.OP_WRITE);
  * }</pre>
  *
- * <p>A program that reads an event must read or write the channel until that returns 0, or keep in mind that it has not: no further
- * event comes for what is left. An event may come for what was dealt with already. The channels that are watched need not be
- * registered with a selector.
+ * <p>A program that reads an event must read or write the channel until that returns 0, or keep in mind that it has
+ * not: no further event comes for what is left. An event may come for what was dealt with already. The channels that
+ * are watched need not be registered with a selector.
  */
 public final class EdgeChannel extends EventChannel {
 
@@ -43,7 +43,10 @@ public final class EdgeChannel extends EventChannel {
 
     // guarded by byChannel: all
     private final Map<SelectableChannel, Watched> byChannel = new HashMap<>();
-    /** By udata, so that an event of a channel that was closed meanwhile finds nothing, though its number is in use again. */
+    /**
+     * By udata, so that an event of a channel that was closed meanwhile finds nothing, though its number is in use
+     * again.
+     */
     private final Map<Long, Watched> bySerial = new HashMap<>();
     private long lastSerial;
     private int nextSweep = FIRST_SWEEP;
@@ -63,8 +66,8 @@ public final class EdgeChannel extends EventChannel {
     }
 
     /**
-     * Watches a channel until it is closed. What is ready already is an event. A channel that is watched already is watched for these
-     * operations instead.
+     * Watches a channel until it is closed. What is ready already is an event. A channel that is watched already is
+     * watched for these operations instead.
      *
      * @param channel one of the JDK's channels, in non-blocking mode
      * @param ops of the channel's valid operations, at least one
@@ -171,7 +174,8 @@ public final class EdgeChannel extends EventChannel {
     }
 
     /**
-     * Reads what is there. In blocking mode waits for the first. A channel that has become readable and writable has two events.
+     * Reads what is there. In blocking mode waits for the first. A channel that has become readable and writable has
+     * two events.
      *
      * @param into where events are added
      * @param max the most to add

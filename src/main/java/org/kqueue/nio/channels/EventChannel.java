@@ -15,22 +15,25 @@ import org.kqueue.nio.DescriptorChannel;
 import org.kqueue.nio.KqueueSelectorProvider;
 
 /**
- * A channel whose input is events: timers, signals, processes, files, or what the program publishes. It is a small kqueue of its own,
- * whose descriptor is readable exactly while an event waits, so a {@link org.kqueue.nio.KqueueSelector} watches it like a socket: the
- * key is ready for {@code OP_READ} until the events are read.
+ * A channel whose input is events: timers, signals, processes, files, or what the program publishes. It is a small
+ * kqueue of its own, whose descriptor is readable exactly while an event waits, so a
+ * {@link org.kqueue.nio.KqueueSelector} watches it like a socket: the key is ready for {@code OP_READ} until the events
+ * are read.
  *
- * <p>Watching begins when the channel is told what to watch, not when it is registered: nothing is lost between the two, nor
- * while it is registered with no selector or with several.
+ * <p>Watching begins when the channel is told what to watch, not when it is registered: nothing is lost between the
+ * two, nor while it is registered with no selector or with several.
  *
- * <p>The rules of {@link java.nio.channels.SelectableChannel} hold. A new channel is in blocking mode, where a read waits for an event and
- * closing the channel or interrupting the reader ends the wait; it must be in non-blocking mode to be registered. Selectors other than
- * this library's refuse it with {@link java.nio.channels.IllegalSelectorException}. Safe for use by several threads; a read excludes
- * other reads.
+ * <p>The rules of {@link java.nio.channels.SelectableChannel} hold. A new channel is in blocking mode, where a read
+ * waits for an event and closing the channel or interrupting the reader ends the wait; it must be in non-blocking mode
+ * to be registered. Selectors other than this library's refuse it with
+ * {@link java.nio.channels.IllegalSelectorException}. Safe for use by several threads; a read excludes other reads.
  */
 public abstract sealed class EventChannel extends DescriptorChannel
         permits TimerChannel, SignalChannel, ProcessChannel, VnodeChannel, UserEventChannel, EdgeChannel {
 
-    /** How long a blocking read waits before it looks whether the channel was closed, where close() cannot end the wait. */
+    /**
+     * How long a blocking read waits before it looks whether the channel was closed, where close() cannot end the wait.
+     */
     private static final long CLOSE_CHECK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int MAX_BATCH = 256;
 
@@ -98,7 +101,10 @@ public abstract sealed class EventChannel extends DescriptorChannel
         kqueue.close();
     }
 
-    /** Ends all watching and gives back everything but the kqueue. Called once, at close; takes no lock that a read holds. */
+    /**
+     * Ends all watching and gives back everything but the kqueue. Called once, at close; takes no lock that a read
+     * holds.
+     */
     abstract void disarm() throws IOException;
 
     @Override
@@ -106,7 +112,8 @@ public abstract sealed class EventChannel extends DescriptorChannel
         try {
             disarm();
         } finally {
-            // Else the selector closes it. A register that runs now finds the channel closed, or has made it registered.
+            // Else the selector closes it. A register that runs now finds the channel closed, or has made it
+            // registered.
             if (!isRegistered()) {
                 kill();
             }

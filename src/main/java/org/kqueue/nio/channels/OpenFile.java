@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.kqueue.Errno;
 
 /**
- * A descriptor of a file or directory that is opened to be watched: the ident of {@link org.kqueue.Filter#vnode}. Closed also if it is
- * collected without. Thread-safe.
+ * A descriptor of a file or directory that is opened to be watched: the ident of {@link org.kqueue.Filter#vnode}.
+ * Closed also if it is collected without. Thread-safe.
  */
 public final class OpenFile implements Closeable {
 
@@ -70,13 +70,14 @@ public final class OpenFile implements Closeable {
             case Platform.NETBSD -> 0x400000;
             case Platform.OPENBSD -> 0x10000;
             case Platform.DRAGONFLYBSD -> 0x20000;
-            default -> throw new UnsupportedOperationException("files cannot be watched on " + System.getProperty("os.name"));
+            default -> throw new UnsupportedOperationException("files cannot be watched on "
+                    + System.getProperty("os.name"));
         };
     }
 
     /**
-     * Opens a file or directory, without waiting and not to be inherited by other programs. Opens nothing else, as opening a device or a
-     * FIFO may do something.
+     * Opens a file or directory, without waiting and not to be inherited by other programs. Opens nothing else, as
+     * opening a device or a FIFO may do something.
      *
      * @param path a file or directory that may be read; symbolic links are followed
      * @return the open file

@@ -26,8 +26,9 @@ import org.kqueue.Wakeup;
  * processes.watch(new ProcessBuilder("worker").start());
  * }</pre>
  *
- * <p>Each process that is watched is read exactly once, also one that had exited before. The exit status is the kernel's where that tells it,
- * else that of {@link Process#exitValue()}; of a process that is only known by its handle it may be unknown.
+ * <p>Each process that is watched is read exactly once, also one that had exited before. The exit status is the
+ * kernel's where that tells it, else that of {@link Process#exitValue()}; of a process that is only known by its handle
+ * it may be unknown.
  */
 public final class ProcessChannel extends EventChannel {
 
@@ -38,7 +39,8 @@ public final class ProcessChannel extends EventChannel {
     private record Watched(ProcessHandle handle, Process process) {
         ProcessExit exitAsJavaTells() {
             boolean ended = process != null && !process.isAlive();
-            return new ProcessExit(handle, ended ? OptionalInt.of(process.exitValue()) : OptionalInt.empty(), OptionalInt.empty());
+            return new ProcessExit(handle, ended ? OptionalInt.of(process.exitValue()) : OptionalInt.empty(),
+                    OptionalInt.empty());
         }
     }
 
@@ -114,7 +116,8 @@ public final class ProcessChannel extends EventChannel {
             watched.remove(pid);
             throw e;
         }
-        // It may have exited before the knote was added, and its number been given to another process: the handle knows.
+        // It may have exited before the knote was added, and its number been given to another process: the handle
+        // knows.
         if (!subject.handle.isAlive() && watched.remove(pid, subject)) {
             delete(pid);
             postExit(subject);

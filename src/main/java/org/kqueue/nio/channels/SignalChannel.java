@@ -11,7 +11,8 @@ import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 
 /**
- * Signals that are sent to this process, read in the loop instead of handled on a thread of the JVM's choice ({@code EVFILT_SIGNAL}).
+ * Signals that are sent to this process, read in the loop instead of handled on a thread of the JVM's choice
+ * ({@code EVFILT_SIGNAL}).
  *
  * <pre>{@code
  * SignalChannel signals = SignalChannel.open("TERM", "HUP");
@@ -19,12 +20,13 @@ import org.kqueue.Kqueue;
  * signals.register(selector, SelectionKey.OP_READ);
  * }</pre>
  *
- * <p>While a channel watches a signal, its action is to do nothing: the JVM does not shut down at a TERM, INT or HUP, and runs no
- * shutdown hooks; that is now the program's to do. When the last channel for it is closed the action is again what it was. An
- * exception is USR2, whose handler HotSpot needs itself.
+ * <p>While a channel watches a signal, its action is to do nothing: the JVM does not shut down at a TERM, INT or HUP,
+ * and runs no shutdown hooks; that is now the program's to do. When the last channel for it is closed the action is
+ * again what it was. An exception is USR2, whose handler HotSpot needs itself.
  *
- * <p>What the JVM needs for itself is refused by name: SEGV, BUS, FPE, ILL, TRAP, ABRT, QUIT, PIPE and XFSZ; so are KILL and STOP. HotSpot
- * stops threads by USR2 when Flight Recorder samples them: those signals are read as well, so prefer USR1.
+ * <p>What the JVM needs for itself is refused by name: SEGV, BUS, FPE, ILL, TRAP, ABRT, QUIT, PIPE and XFSZ; so are
+ * KILL and STOP. HotSpot stops threads by USR2 when Flight Recorder samples them: those signals are read as well, so
+ * prefer USR1.
  */
 public final class SignalChannel extends EventChannel {
 
@@ -58,7 +60,8 @@ public final class SignalChannel extends EventChannel {
      * @param signals by name, with or without {@code SIG}; at least one
      * @return a new channel, in blocking mode
      * @throws IllegalArgumentException for a signal that is reserved or unknown; the message names it
-     * @throws UnsupportedOperationException where the kqueue has no {@code EVFILT_SIGNAL}, or this Java no jdk.unsupported
+     * @throws UnsupportedOperationException where the kqueue has no {@code EVFILT_SIGNAL}, or this Java no
+     *     jdk.unsupported
      * @throws IOException if the system refuses
      */
     public static SignalChannel open(String... signals) throws IOException {

@@ -7,9 +7,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What this JVM does with a signal beside {@code EVFILT_SIGNAL}, which leaves the action as it is: the JVM would shut down at a TERM and
- * the system end the process at a USR1. While a channel watches a signal its action is to do nothing; afterwards it is what it was
- * before. Through {@code sun.misc.Signal}, by reflection, for its module jdk.unsupported may be missing.
+ * What this JVM does with a signal beside {@code EVFILT_SIGNAL}, which leaves the action as it is: the JVM would shut
+ * down at a TERM and the system end the process at a USR1. While a channel watches a signal its action is to do
+ * nothing; afterwards it is what it was before. Through {@code sun.misc.Signal}, by reflection, for its module
+ * jdk.unsupported may be missing.
  */
 final class SignalHandling {
 
@@ -43,7 +44,8 @@ final class SignalHandling {
         }
 
         static Object ignore() {
-            return Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, method, arguments) ->
+            return Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, method,
+                    arguments) ->
                     switch (method.getName()) {
                         case "equals" -> proxy == arguments[0];
                         case "hashCode" -> System.identityHashCode(proxy);
@@ -157,6 +159,7 @@ final class SignalHandling {
         if (e.getCause() instanceof Error error) {
             throw error;
         }
-        return new IllegalArgumentException("SIG" + name + " cannot be watched: " + e.getCause().getMessage(), e.getCause());
+        return new IllegalArgumentException("SIG" + name + " cannot be watched: " + e.getCause().getMessage(),
+                e.getCause());
     }
 }

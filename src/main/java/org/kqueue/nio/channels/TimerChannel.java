@@ -22,8 +22,8 @@ import org.kqueue.Subscription;
  * timer.register(selector, SelectionKey.OP_READ);
  * }</pre>
  *
- * <p>A channel is one timer. Setting it again replaces what it was set to, and drops expirations that were not read. A server with
- * thousands of deadlines sets one timer to the earliest.
+ * <p>A channel is one timer. Setting it again replaces what it was set to, and drops expirations that were not read. A
+ * server with thousands of deadlines sets one timer to the earliest.
  */
 public final class TimerChannel extends EventChannel {
 
@@ -80,8 +80,8 @@ public final class TimerChannel extends EventChannel {
     }
 
     /**
-     * Expires once, at a point in time of the system's clock, also if that is set meanwhile. On DragonFly, which has no such timers, when
-     * the time that is left now is over.
+     * Expires once, at a point in time of the system's clock, also if that is set meanwhile. On DragonFly, which has no
+     * such timers, when the time that is left now is over.
      *
      * @param time when; a time in the past expires at once
      * @return this channel

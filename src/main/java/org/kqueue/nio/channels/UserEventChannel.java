@@ -12,8 +12,8 @@ import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
 /**
- * Events that the program publishes itself, from any thread, for the loop to read ({@code EVFILT_USER}; where a kernel is too old for it, a
- * pipe). First in, first out; each event is read once.
+ * Events that the program publishes itself, from any thread, for the loop to read ({@code EVFILT_USER}; where a kernel
+ * is too old for it, a pipe). First in, first out; each event is read once.
  *
  * <pre>{@code
  * UserEventChannel<Runnable> tasks = UserEventChannel.open();
@@ -23,8 +23,8 @@ import org.kqueue.Wakeup;
  * tasks.publish(() -> connection.close());       // any thread
  * }</pre>
  *
- * <p>The kernel is called when the first event comes and when the last is read, not for those between. The queue has no limit: a
- * publisher that must not run ahead asks {@link #size}.
+ * <p>The kernel is called when the first event comes and when the last is read, not for those between. The queue has no
+ * limit: a publisher that must not run ahead asks {@link #size}.
  *
  * @param <E> what is published
  */

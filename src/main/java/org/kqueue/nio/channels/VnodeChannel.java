@@ -17,7 +17,8 @@ import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
 /**
- * Files and directories that change ({@code EVFILT_VNODE}). One channel watches any number of them; each costs an open descriptor.
+ * Files and directories that change ({@code EVFILT_VNODE}). One channel watches any number of them; each costs an open
+ * descriptor.
  *
  * <pre>{@code
  * VnodeChannel files = VnodeChannel.open();
@@ -26,15 +27,17 @@ import org.kqueue.Note;
  * files.watch(Path.of("server.conf"));
  * }</pre>
  *
- * <p>What is watched is the file, not its name: it is followed through a rename, and a new file of the same name is not seen. A program
- * that replaces a file by renaming another over it is seen as {@link Note#NOTE_DELETE} of the old one; {@link #watch} of the path then
- * watches the new one. A directory reports {@link Note#NOTE_WRITE} when an entry appears, goes or is renamed, but not which.
+ * <p>What is watched is the file, not its name: it is followed through a rename, and a new file of the same name is not
+ * seen. A program that replaces a file by renaming another over it is seen as {@link Note#NOTE_DELETE} of the old one;
+ * {@link #watch} of the path then watches the new one. A directory reports {@link Note#NOTE_WRITE} when an entry
+ * appears, goes or is renamed, but not which.
  */
 public final class VnodeChannel extends EventChannel {
 
     /** What every system reports, and what {@link #watch} asks for where nothing is named. */
     private static final Note[] PORTABLE = {
-        Note.NOTE_DELETE, Note.NOTE_WRITE, Note.NOTE_EXTEND, Note.NOTE_ATTRIB, Note.NOTE_LINK, Note.NOTE_RENAME, Note.NOTE_REVOKE,
+        Note.NOTE_DELETE, Note.NOTE_WRITE, Note.NOTE_EXTEND, Note.NOTE_ATTRIB, Note.NOTE_LINK, Note.NOTE_RENAME,
+        Note.NOTE_REVOKE,
     };
 
     private record Watched(Path path, OpenFile file, long serial) {
@@ -42,7 +45,10 @@ public final class VnodeChannel extends EventChannel {
 
     // guarded by byPath: byPath, bySerial, lastSerial
     private final Map<Path, Watched> byPath = new HashMap<>();
-    /** By udata: an event that was on its way when its file was closed finds nothing, though the descriptor's number is in use. */
+    /**
+     * By udata: an event that was on its way when its file was closed finds nothing, though the descriptor's number is
+     * in use.
+     */
     private final Map<Long, Watched> bySerial = new HashMap<>();
     private long lastSerial;
 
@@ -67,7 +73,8 @@ public final class VnodeChannel extends EventChannel {
     }
 
     /**
-     * Watches a file or directory, from now on. If the path is watched already, the file that it names now takes the place of the other.
+     * Watches a file or directory, from now on. If the path is watched already, the file that it names now takes the
+     * place of the other.
      *
      * @param path a file or directory that may be read; symbolic links are followed
      * @param changes what to report; none means DELETE, WRITE, EXTEND, ATTRIB, LINK, RENAME and REVOKE
@@ -86,7 +93,8 @@ public final class VnodeChannel extends EventChannel {
                 // Under the lock: close() closes the files under it, after the channel has become closed.
                 ensureOpen();
                 Watched subject = new Watched(path, file, ++lastSerial);
-                kqueue.add(Filter.vnode(file.fd(), changes.length == 0 ? PORTABLE : changes).edgeTriggered().udata(subject.serial));
+                kqueue.add(Filter.vnode(file.fd(), changes.length == 0 ? PORTABLE
+                        : changes).edgeTriggered().udata(subject.serial));
                 done = true;
                 bySerial.put(subject.serial, subject);
                 Watched before = byPath.put(path, subject);
@@ -173,7 +181,8 @@ public final class VnodeChannel extends EventChannel {
         int fflags = events.fflags(index);
         Set<Note> changes = EnumSet.noneOf(Note.class);
         for (Note note : Note.values()) {
-            if (note.belongsTo(Filter.EVFILT_VNODE) && events.layout().has(note) && (fflags & events.layout().number(note)) != 0) {
+            if (note.belongsTo(Filter.EVFILT_VNODE) && events.layout().has(note)
+                    && (fflags & events.layout().number(note)) != 0) {
                 changes.add(note);
             }
         }

@@ -1,6 +1,6 @@
 /**
- * Channels for what is not a socket: timers, signals, processes, files and events of the program's own, all selectable. One thread
- * and one loop serve them beside the connections:
+ * Channels for what is not a socket: timers, signals, processes, files and events of the program's own, all selectable.
+ * One thread and one loop serve them beside the connections:
  *
  * <pre>{@code
  * Selector selector = new KqueueSelectorProvider().openSelector();        // or Selector.open(), with the flag
@@ -35,10 +35,11 @@
  * </tbody>
  * </table>
  *
- * <p>Readiness is level triggered, as for every channel: a key is ready until all that happened is read. Sometimes a key is ready and a
- * read finds nothing, as with sockets; {@code read} then returns null, or 0.
+ * <p>Readiness is level triggered, as for every channel: a key is ready until all that happened is read. Sometimes a
+ * key is ready and a read finds nothing, as with sockets; {@code read} then returns null, or 0.
  *
- * <p>A channel is a kqueue of its own and costs what that costs: one descriptor on macOS and BSD; on Linux two, and those that its
- * timers, processes and files need. They need not run under our selector: in blocking mode each can be read by a thread that waits.
+ * <p>A channel is a kqueue of its own and costs what that costs: one descriptor on macOS and BSD; on Linux two, and
+ * those that its timers, processes and files need. They need not run under our selector: in blocking mode each can be
+ * read by a thread that waits.
  */
 package org.kqueue.nio.channels;

@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import jdk.jfr.FlightRecorder;
 
 /**
- * What selectors tell Flight Recorder. Does nothing, and loads nothing, where the module {@code jdk.jfr} is missing or nothing was ever
- * recorded: loading the first event class would start the recorder's machinery. Thread-safe.
+ * What selectors tell Flight Recorder. Does nothing, and loads nothing, where the module {@code jdk.jfr} is missing or
+ * nothing was ever recorded: loading the first event class would start the recorder's machinery. Thread-safe.
  */
 public final class FlightEvents {
 
@@ -46,7 +46,8 @@ public final class FlightEvents {
      * @param updated keys updated
      * @param wokenUp whether it was woken up
      */
-    public static void endSelect(Object begun, Object selector, long keventCalls, long changes, long events, int updated,
+    public static void endSelect(Object begun, Object selector, long keventCalls, long changes, long events,
+            int updated,
             boolean wokenUp) {
         SelectEvent event = (SelectEvent) begun;
         event.end();
@@ -82,7 +83,8 @@ public final class FlightEvents {
      * @param changes changes submitted
      * @param events entries returned
      */
-    public static void endKevent(Object begun, Object selector, long timeoutNanos, long nanos, int changes, int events) {
+    public static void endKevent(Object begun, Object selector, long timeoutNanos, long nanos, int changes,
+            int events) {
         SlowKeventEvent event = (SlowKeventEvent) begun;
         event.end();
         if (nanos - timeoutNanos >= SLOW_NANOS && event.shouldCommit()) {

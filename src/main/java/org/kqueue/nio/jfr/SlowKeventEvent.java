@@ -13,7 +13,7 @@ import jdk.jfr.Timespan;
 @Name("org.kqueue.SlowKevent")
 @Label("Slow kevent")
 @Category({"Java Application", "kqueue"})
-@Description("A kevent call that took at least 10 ms longer than its timeout: a busy machine, or a kernel that was slow to apply changes")
+@Description("A kevent call that took at least 10 ms longer than its timeout")
 @Threshold("10 ms")
 @StackTrace(false)
 final class SlowKeventEvent extends Event {

@@ -1,8 +1,8 @@
 package org.kqueue.nio.jmx;
 
 /**
- * What a {@link org.kqueue.nio.KqueueSelector} has done, or all selectors of this JVM together, those that are closed included. Counters
- * start at 0 and do not go back. Safe for use by any thread; a value may be that of a moment ago.
+ * What a {@link org.kqueue.nio.KqueueSelector} has done, or all selectors of this JVM together, those that are closed
+ * included. Counters start at 0 and do not go back. Safe for use by any thread; a value may be that of a moment ago.
  *
  * <p>Also a source for other metrics: {@link org.kqueue.nio.KqueueSelector#metrics()}.
  */

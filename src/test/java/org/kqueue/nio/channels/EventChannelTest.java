@@ -38,7 +38,8 @@ class EventChannelTest {
     void mustBeNonBlockingToBeRegistered() throws Exception {
         try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             assertTrue(channel.isBlocking());
-            assertThrows(IllegalBlockingModeException.class, () -> channel.register(loop.selector, SelectionKey.OP_READ));
+            assertThrows(IllegalBlockingModeException.class, () -> channel.register(loop.selector,
+                    SelectionKey.OP_READ));
             channel.configureBlocking(false);
             SelectionKey key = channel.register(loop.selector, SelectionKey.OP_READ);
             assertThrows(IllegalBlockingModeException.class, () -> channel.configureBlocking(true));
@@ -64,7 +65,8 @@ class EventChannelTest {
 
     @Test
     void isRefusedByForeignSelectors() throws Exception {
-        try (Selector jdk = JdkProvider.get().openSelector(); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (Selector jdk = JdkProvider.get().openSelector();
+                UserEventChannel<String> channel = UserEventChannel.open()) {
             channel.configureBlocking(false);
             assertThrows(IllegalSelectorException.class, () -> channel.register(jdk, SelectionKey.OP_READ));
             assertFalse(channel.isRegistered());

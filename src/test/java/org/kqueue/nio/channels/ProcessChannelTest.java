@@ -71,7 +71,8 @@ class ProcessChannelTest {
             processes.watch(child);
             child.destroyForcibly();
             ProcessExit exit = await(loop, key, processes);
-            assertTrue(exit.signal().equals(OptionalInt.of(9)) || exit.exitCode().equals(OptionalInt.of(128 + 9)), exit::toString);
+            assertTrue(exit.signal().equals(OptionalInt.of(9)) || exit.exitCode().equals(OptionalInt.of(128 + 9)),
+                    exit::toString);
         }
     }
 
@@ -132,7 +133,8 @@ class ProcessChannelTest {
 
     @Test
     void twoChannelsBothReadAnExit() throws Exception {
-        try (Loop loop = new Loop("freebsd"); ProcessChannel one = ProcessChannel.open(); ProcessChannel two = ProcessChannel.open()) {
+        try (Loop loop = new Loop("freebsd"); ProcessChannel one = ProcessChannel.open();
+                ProcessChannel two = ProcessChannel.open()) {
             SelectionKey first = loop.register(one);
             SelectionKey second = loop.register(two);
             Process child = waiting(5);

@@ -52,7 +52,8 @@ class SignalChannelTest {
 
     @Test
     void readsManySignalsInBatches() throws Exception {
-        try (Loop loop = new Loop("freebsd"); SignalChannel signals = SignalChannel.open("USR1", "HUP", "hup", "SIGTERM")) {
+        try (Loop loop = new Loop("freebsd"); SignalChannel signals = SignalChannel.open("USR1", "HUP", "hup",
+                "SIGTERM")) {
             SelectionKey key = loop.register(signals);
             List<SignalEvent> events = new ArrayList<>();
             Map<String, Long> counts = new TreeMap<>();
@@ -113,7 +114,8 @@ class SignalChannelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SEGV", "SIGSEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "QUIT", "PIPE", "XFSZ", "KILL", "STOP", "NONSENSE"})
+    @ValueSource(strings = {"SEGV", "SIGSEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT", "QUIT", "PIPE", "XFSZ", "KILL",
+            "STOP", "NONSENSE"})
     void refusesReservedAndUnknownSignalsByName(String signal) {
         String message = assertThrows(IllegalArgumentException.class, () -> SignalChannel.open(signal)).getMessage();
         assertTrue(message.contains(signal.replace("SIG", "")), message);

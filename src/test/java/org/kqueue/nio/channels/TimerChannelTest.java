@@ -169,7 +169,8 @@ class TimerChannelTest {
         timer.close();
         Throwable failure = assertThrows(ExecutionException.class, () -> reading.get(20, TimeUnit.SECONDS)).getCause();
         // Or, if it began to read after the close, the other.
-        assertTrue(failure instanceof AsynchronousCloseException || failure instanceof ClosedChannelException, failure::toString);
+        assertTrue(failure instanceof AsynchronousCloseException || failure instanceof ClosedChannelException,
+                failure::toString);
     }
 
     @Test
