@@ -50,6 +50,7 @@ class DescriptorReuseStormTest {
     @Test
     void everyEventBelongsToALiveRegistration() throws Exception {
         provider.openSelector().close();
+        Pair.open(provider).close();
         int before = Descriptors.count();
         AtomicLong rounds = new AtomicLong();
         AtomicLong unseen = new AtomicLong();
