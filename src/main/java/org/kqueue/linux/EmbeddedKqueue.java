@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -101,8 +102,11 @@ final class EmbeddedKqueue extends Kqueue {
             int kqfd = check("epoll_create1", files.own(EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC)));
             int eventfd = check("eventfd",
                     files.own(EpollLibrary.eventfd(0, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK)));
-            long event = new Memory().event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
+            Memory memory = new Memory();
+            long event = memory.event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
             check("epoll_ctl", EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_ADD, eventfd, event));
+            // Only its address is used by then, which keeps nothing from the collector.
+            Reference.reachabilityFence(memory);
             EmbeddedKqueue kqueue = new EmbeddedKqueue(layout, detail, files, kqfd, eventfd, wait);
             done = true;
             return kqueue;
@@ -121,7 +125,9 @@ final class EmbeddedKqueue extends Kqueue {
             synchronized (lock) {
                 // First: a signal's handler may be about to write to the eventfd.
                 queue.close();
-                knotes.close(new Memory());
+                Memory memory = new Memory();
+                knotes.close(memory);
+                Reference.reachabilityFence(memory);
                 files.run();
             }
         }
@@ -453,11 +459,12 @@ final class EmbeddedKqueue extends Kqueue {
     protected void interruptCalls() throws IOException {
         synchronized (lock) {
             // Level triggered and never drained: it ends every wait, present and to come.
-            long event = new Memory().event(EpollLibrary.EPOLLIN, INTERRUPT);
+            Memory memory = new Memory();
             softQueue.signal();
-            if (EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_MOD, eventfd, event) != 0) {
+            if (EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_MOD, eventfd, memory.event(EpollLibrary.EPOLLIN, INTERRUPT)) != 0) {
                 throw failure("epoll_ctl", kqfd, Native.getLastError());
             }
+            Reference.reachabilityFence(memory);
         }
     }
 

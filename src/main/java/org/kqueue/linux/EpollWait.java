@@ -1,6 +1,7 @@
 package org.kqueue.linux;
 
 import com.sun.jna.Native;
+import java.lang.ref.Reference;
 import org.kqueue.Kqueue;
 
 /**
@@ -28,7 +29,9 @@ final class EpollWait {
             Memory memory = new Memory();
             memory.reserve(1);
             EpollLibrary.Pwait2.epoll_pwait2(-1, memory.eventsAddress(), 1, memory.timespec(0), 0);
-            return Native.getLastError() != Linux.ENOSYS;
+            int errno = Native.getLastError();
+            Reference.reachabilityFence(memory);
+            return errno != Linux.ENOSYS;
         } catch (UnsatisfiedLinkError e) {
             return false;
         }
