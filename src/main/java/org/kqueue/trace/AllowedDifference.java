@@ -226,16 +226,21 @@ enum AllowedDifference {
         }
     },
 
-    /** A client that was reset before accept leaves the queue of Linux' listener, and counts on a BSD until it is accepted. */
-    LISTENER_COUNT {
+    /** accept wakes a listener's CLEAR knote on a BSD, which fires again where another client waits. Linux does not wake. */
+    CLEAR_WOKEN_BY_ACCEPT {
         @Override
         boolean missing(Call call, TraceStep.Seen event) {
-            return event.name().startsWith("l") && event.filter().equals("READ") && event.data() > 0;
+            return event.name().startsWith("l") && event.filter().equals("READ") && event.data() > 0 && call.isClear(event)
+                    && call.isWoken(event, KnoteModel.Cause.READ);
         }
+    },
 
+    /** Each acknowledgement of what was written wakes a WRITE CLEAR knote of a TCP socket on a BSD; Linux wakes who was refused room. */
+    CLEAR_WOKEN_BY_ACKNOWLEDGEMENT {
         @Override
-        boolean endsTrace() {
-            return true;
+        boolean missing(Call call, TraceStep.Seen event) {
+            return isTcp(event.name()) && event.filter().equals("WRITE") && !event.has(KeventFlags.EV_EOF)
+                    && call.isClear(event) && call.isWoken(event, KnoteModel.Cause.WRITE);
         }
     },
 
@@ -247,7 +252,7 @@ enum AllowedDifference {
         @Override
         boolean missing(Call call, TraceStep.Seen event) {
             return isTcp(event.name()) && event.filter().equals("WRITE") && !event.has(KeventFlags.EV_EOF)
-                    && (call.isClear(event) || call.model().hasFullConnection());
+                    && call.model().hasFullConnection();
         }
 
         @Override
@@ -424,14 +429,6 @@ enum AllowedDifference {
         @Override
         boolean unexpected(Call call, TraceStep.Seen event) {
             return event.name().startsWith("k") && event.filter().equals("READ") && call.model().mayBeStale(event.name());
-        }
-    },
-
-    /** NetBSD 7: 512 free bytes after a partial read make no writer of a filled pipe, and a read of it wakes no CLEAR knote. */
-    NETBSD_PIPE_ROOM {
-        @Override
-        boolean unexpected(Call call, TraceStep.Seen event) {
-            return isPipeWrite(event) && call.model().isFull(event.name());
         }
     },
 

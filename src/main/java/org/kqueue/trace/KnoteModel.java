@@ -221,6 +221,7 @@ final class KnoteModel {
                 readSinceFull.remove(peer(file(step.operand(0))));
             }
             case "W" -> wake(step.operand(0), Cause.WRITE);
+            case "ACCEPT" -> wake(step.operand(1), Cause.READ);
             case "UCONN" -> wake(step.operand(0), Cause.CONNECT);
             case "SENDTO", "SEND" -> sent(step);
             case "FILL" -> {

@@ -173,6 +173,128 @@ class ReplayRulesTest {
     }
 
     @Test
+    void aStaleOneshotIsAKnoteThatWasReadFrom() throws IOException {
+        String recorded = "K n=8 -> 1 {a0 READ ONESHOT data=5 udata=1}";
+        assertTrue(isAccepted(recorded, "K n=8 -> 0", "R a0 5 -> 5"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", "R a0 5 -> -1 err 35"));
+        assertFalse(isAccepted("K n=8 -> 1 {a0 READ data=5 udata=1}", "K n=8 -> 0", "R a0 5 -> 5"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 1 {a0 READ ONESHOT data=5 udata=2}", "R a0 5 -> 5"));
+    }
+
+    @Test
+    void aMissingEventMakesRoomForOneOther() throws IOException {
+        String[] before = {"FILL b0 -> full", "R a0 5 -> 5"};
+        String recorded = "K n=2 -> 2 {b0 WRITE udata=2} {c0 READ data=5 udata=1}";
+        assertTrue(isAccepted(recorded, "K n=2 -> 2 {c0 READ data=5 udata=1} {c1 READ data=3 udata=4}", before));
+        assertFalse(isAccepted(recorded, "K n=2 -> 2 {c0 READ data=5 udata=1} {c1 READ data=3 udata=4}"));
+        assertFalse(isAccepted(recorded, "K n=2 -> 2 {c2 READ data=5 udata=1} {c1 READ data=3 udata=4}", before));
+        assertFalse(isAccepted(recorded.replace("n=2", "n=8"), "K n=8 -> 2 {c0 READ data=5 udata=1} {c1 READ data=3 udata=4}", before));
+    }
+
+    @Test
+    void aDup2TakesKnotesOfTheSameFileOnly() throws IOException {
+        KnoteModel model = new KnoteModel();
+        model.open("a0", "b0");
+        for (String line : List.of("DUP2 a0 d0", "K@1 [d0 READ ADD 1] n=0 -> 0", "K@1 [b0 READ ADD 1] n=0 -> 0")) {
+            model.changes(step(line));
+            model.follow(step(line));
+        }
+        assertEquals(1, model.knotesOfSameFile(step("DUP2 a0 d0")).size());
+        assertEquals(0, model.knotesOfSameFile(step("DUP2 b0 d0")).size());
+        model.follow(step("DUP2 b0 d0"));
+        assertEquals(1, model.knotesOfSameFile(step("DUP2 a0 d0")).size(), "away and back");
+    }
+
+    @Test
+    void anAcceptExcusesASilentClearKnoteOfTheListenerOnly() throws IOException {
+        String recorded = "K n=8 -> 1 {l0 READ data=1 udata=7}";
+        String add = "K [l0 READ ADD%s 7] n=8 -> 1 {l0 READ data=2 udata=7}";
+        assertTrue(isAccepted(recorded, "K n=8 -> 0", add.formatted("|CLEAR"), "ACCEPT s0 l0 -> 0"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", add.formatted(""), "ACCEPT s0 l0 -> 0"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", add.formatted("|CLEAR")));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", add.formatted("|CLEAR"), "ACCEPT s0 l1 -> 0"));
+        assertFalse(isAccepted("K n=8 -> 0", recorded, add.formatted("|CLEAR"), "ACCEPT s0 l0 -> 0"));
+    }
+
+    @Test
+    void anAcknowledgementExcusesASilentClearKnoteOfWhoWroteOnly() throws IOException {
+        String recorded = "K n=8 -> 1 {c0 WRITE udata=7}";
+        String add = "K [c0 WRITE ADD%s 7] n=8 -> 1 {c0 WRITE udata=7}";
+        assertTrue(isAccepted(recorded, "K n=8 -> 0", add.formatted("|CLEAR"), "W c0 3 -> 3"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", add.formatted(""), "W c0 3 -> 3"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", add.formatted("|CLEAR"), "W s0 3 -> 3"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", add.formatted("|CLEAR")));
+    }
+
+    @Test
+    void aWriterOfTcpMayBeSilentOnlyWhereAConnectionIsFull() throws IOException {
+        String recorded = "K n=8 -> 1 {c0 WRITE udata=7}";
+        assertTrue(isAccepted(recorded, "K n=8 -> 0", "FILL s0 -> full"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", "FILL a0 -> full"));
+        assertFalse(isAccepted("K n=8 -> 1 {c0 WRITE EOF udata=7}", "K n=8 -> 0", "FILL s0 -> full"));
+        assertFalse(isAccepted("K n=8 -> 1 {c0 READ data=5 udata=7}", "K n=8 -> 0", "FILL s0 -> full"));
+    }
+
+    @Test
+    void aDatagramMayWaitBehindAnErrorOnly() throws IOException {
+        assertTrue(isAccepted("RECV u0 -> 2", "RECV u0 -> -1 err 61"));
+        assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> -1 err 35"));
+        assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> 3"));
+    }
+
+    @Test
+    void netbsdsSilenceAfterAChangeIsThatOfClearAndDispatchKnotes() throws IOException {
+        String add = "K [a0 READ ADD%s 1] n=8 -> 1 {a0 READ data=5 udata=1}";
+        String enable = "K [a0 READ ENABLE 1] n=0 -> 0";
+        String seen = "K n=16 -> 1 {a0 READ data=5 udata=1}";
+        assertTrue(isAcceptedFromNetbsd("K n=16 -> 0", seen, add.formatted("|CLEAR"), enable));
+        assertTrue(isAcceptedFromNetbsd("K n=16 -> 0", seen, add.formatted("|DISPATCH"), enable));
+        assertFalse(isAcceptedFromNetbsd("K n=16 -> 0", seen, add.formatted(""), enable));
+        assertFalse(isAcceptedFromNetbsd("K n=16 -> 0", seen, add.formatted("|CLEAR")));
+        assertFalse(isAccepted("K n=16 -> 0", seen, add.formatted("|CLEAR"), enable));
+    }
+
+    @Test
+    void netbsdsQueueIsExcusedAfterAChangeAndWithoutRoomOnly() throws IOException {
+        String change = "K [a0 READ ENABLE 1] n=0 -> 0";
+        String recorded = "K n=1 -> 1 {c0 READ data=5 udata=1}";
+        String seen = "K n=1 -> 1 {c1 READ data=5 udata=1}";
+        assertTrue(isAcceptedFromNetbsd(recorded, seen, "K [a0 READ ADD 1] n=0 -> 0", change));
+        assertFalse(isAcceptedFromNetbsd(recorded, seen));
+        assertFalse(isAcceptedFromNetbsd(recorded.replace("n=1", "n=2"), seen.replace("n=1", "n=2"), change));
+        assertFalse(isAccepted(recorded, seen, change));
+    }
+
+    @Test
+    void netbsdsPipeEndIsLevelAndNotDeleting() throws IOException {
+        String recorded = "K n=8 -> 1 {p0w WRITE EOF udata=1}";
+        String seen = "K n=8 -> 1 {p0w WRITE EOF ONESHOT udata=1}";
+        assertTrue(isAcceptedFromNetbsd(recorded, seen));
+        assertFalse(isAccepted(recorded, seen));
+        assertFalse(isAcceptedFromNetbsd(seen, recorded));
+        assertTrue(isAcceptedFromNetbsd("K n=8 -> 0", seen, "PIPE 0", "FILL p0w -> full", "CLOSE p0r"));
+        assertFalse(isAcceptedFromNetbsd("K n=8 -> 0", seen, "PIPE 0", "CLOSE p0r"));
+    }
+
+    @Test
+    void netbsdsStaleOneshotWasTouched() throws IOException {
+        String recorded = "K n=8 -> 1 {a0 WRITE ONESHOT udata=1}";
+        assertTrue(isAcceptedFromNetbsd(recorded, "K n=8 -> 0", "R b0 5 -> 5"));
+        assertFalse(isAcceptedFromNetbsd(recorded, "K n=8 -> 0"));
+        assertFalse(isAccepted(recorded, "K n=8 -> 0", "R b0 5 -> 5"));
+    }
+
+    @Test
+    void netbsdsKqueueHasAtMostItsKnotesQueued() throws IOException {
+        String[] one = {"KQ 1", "K@1 [a0 WRITE ADD 1] n=8 -> 0", "K@1 n=8 -> 0"};
+        assertTrue(isAcceptedFromNetbsd("K n=16 -> 1 {k1 READ data=1 udata=7}", "K n=16 -> 0", one));
+        assertFalse(isAcceptedFromNetbsd("K n=16 -> 1 {k1 READ data=2 udata=7}", "K n=16 -> 0", one));
+        assertFalse(isAcceptedFromNetbsd("K n=16 -> 1 {k2 READ data=1 udata=7}", "K n=16 -> 0", one));
+        assertFalse(isAccepted("K n=16 -> 1 {k1 READ data=1 udata=7}", "K n=16 -> 0", one));
+    }
+
+    @Test
     void netbsdsRulesAreNotFreebsds() throws IOException {
         String[] before = {"K [a0 READ ADD 1] n=8 -> 0", "K [a0 READ ENABLE 2] n=8 -> 0"};
         String recorded = "K n=8 -> 1 {a0 READ data=5 udata=1}";
