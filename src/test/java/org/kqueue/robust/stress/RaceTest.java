@@ -303,10 +303,11 @@ class RaceTest {
                     assertTrue(Thread.interrupted(), "select came back without an interrupt");
                     long mine = ended.incrementAndGet();
                     // JDK 25 sets the status first and wakes the selector last: until interrupt() has returned, a wakeup
-                    // may come that would end the next select, the JDK's own too.
+                    // may come. It is sticky and would end the next select, the JDK's own too; a selectNow takes it.
                     while (sent.get() < mine && !racers.isOver()) {
                         Thread.onSpinWait();
                     }
+                    selector.selectNow();
                 }
                 gone.set(true);
                 return null;
