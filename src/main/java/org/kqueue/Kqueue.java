@@ -131,6 +131,9 @@ public abstract class Kqueue implements Closeable {
             throw new KeventException("kevent", fd(), Errno.EINVAL, "EINVAL", "timeout of " + timeoutNanos + " ns");
         }
         boolean mayWait = timeoutNanos != 0 && events != null && events.capacity() > 0;
+        if (!mayWait && guardsPolls()) {
+            return poll(changes, events);
+        }
         long start = mayWait && timeoutNanos != FOREVER ? System.nanoTime() : 0;
         boolean virtual = mayWait && VirtualThreads.isCurrent();
         enter();
@@ -148,6 +151,26 @@ public abstract class Kqueue implements Closeable {
                 events.endUse();
             }
             leave();
+            Reference.reachabilityFence(changes);
+            Reference.reachabilityFence(events);
+        }
+    }
+
+    /** A call that does not wait, of a backend that needs no telling when it is closed. */
+    private int poll(ChangeList changes, EventList events) throws IOException {
+        if (events != null) {
+            events.beginUse();
+        }
+        try {
+            if (calls < 0) {
+                throw new ClosedKqueueException();
+            }
+            int n = call(changes, events, 0);
+            return n >= 0 ? n : again(n, changes, events, 0, 0, false);
+        } finally {
+            if (events != null) {
+                events.endUse();
+            }
             Reference.reachabilityFence(changes);
             Reference.reachabilityFence(events);
         }
@@ -445,6 +468,16 @@ public abstract class Kqueue implements Closeable {
      * @return the number of entries, or the negative errno, as the layout's ABI numbers it
      */
     protected abstract int call(ChangeList changes, EventList events, long timeoutNanos);
+
+    /**
+     * For a backend: whether calls that do not wait may be under way when {@link #release} is called, and come after it.
+     *
+     * @return true where {@link #call} with a timeout of 0 excludes a release by itself, and answers {@code -EBADF}
+     *     after it
+     */
+    protected boolean guardsPolls() {
+        return false;
+    }
 
     /**
      * For a backend: ends all waits under way in {@link #call}, at least once each. Called by {@link #close}, again and again until no

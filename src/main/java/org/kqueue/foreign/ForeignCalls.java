@@ -44,6 +44,11 @@ public final class ForeignCalls {
         }
     }
 
+    /** Whether the shortest way is to be taken. */
+    static boolean isAuto() {
+        return property().equals("auto");
+    }
+
     private static String property() {
         String calls = System.getProperty(CALLS);
         return calls == null || calls.isBlank() ? "auto" : calls.strip();

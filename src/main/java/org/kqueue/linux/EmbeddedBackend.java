@@ -41,7 +41,8 @@ public final class EmbeddedBackend implements KqueueBackend {
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
         try {
-            return EmbeddedKqueue.open(layout, config.detail());
+            return config.detail() == KqueueConfig.Detail.FULL ? EmbeddedKqueue.open(layout)
+                    : ReadinessKqueue.open(layout);
         } catch (LinkageError e) {
             throw new KqueueUnavailableException("the embedded kqueue cannot call the C library: " + e.getMessage()
                     + " (it needs Linux with epoll, eventfd and statx)", e);

@@ -1,50 +1,31 @@
 package org.kqueue.linux;
 
-import com.sun.jna.Native;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.kqueue.ChangeList;
-import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
-import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
-import org.kqueue.Kqueue;
-import org.kqueue.KqueueConfig.Detail;
 import org.kqueue.Wakeup;
 
 /**
- * A kqueue over epoll: FreeBSD's rules for changes and scans; {@link Descriptors} and {@link SoftRegistry} keep the
- * knotes.
- *
- * <p>The kqueue's descriptor is the epoll instance itself, so it can be polled and watched by other kqueues. One lock
- * guards the knotes. It is held for the changes of a call and for turning epoll's events into kevents, never while
- * waiting.
+ * A kqueue over epoll with all filters and in full detail, by FreeBSD's rules; {@link Descriptors} and {@link
+ * SoftRegistry} keep the knotes. The lock is held for the changes of a call and for turning epoll's events into kevents.
  */
-final class EmbeddedKqueue extends Kqueue {
-
-    private static final Cleaner CLEANER = Cleaner.create();
+final class EmbeddedKqueue extends EpollKqueue {
 
     /** By descriptor, for kqueues that watch others. */
     private static final Map<Integer, WeakReference<EmbeddedKqueue>> OPEN = new ConcurrentHashMap<>();
 
-    /** epoll's user data of the eventfd: the soft queue has something, and: the kqueue is being closed. */
-    private static final long SOFT = 0;
-    private static final long INTERRUPT = 1;
-
     /** A result of {@link #seen}. */
     private static final int NONE_SEEN = -1;
-
-    /** For an errno: a receipt had no room. */
-    private static final int NO_ROOM = -1;
 
     private static final VarHandle LAST_MEMORY;
 
@@ -56,63 +37,39 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
-    private final Object lock = new Object();
-    private final OpenFiles files;
-    private final Cleaner.Cleanable cleanable;
-    private final int kqfd;
-    private final int eventfd;
     private final SoftQueue softQueue;
     private final Sources sources;
     private final SoftRegistry softKnotes;
     private final Descriptors descriptors;
-    private final boolean full;
-    private final Errno.Numbering errnos;
-    private final EpollWait wait;
+    private final EpollWait wait = EpollWait.get();
 
     @SuppressWarnings("unused")
     private volatile Memory lastMemory;
 
     // guarded by lock
-    private final Change change = new Change();
     private Memory freeMemory;
     private long scans;
-    private boolean released;
 
-    private EmbeddedKqueue(KeventLayout layout, Detail detail, OpenFiles files, int kqfd, int eventfd, EpollWait wait) {
-        super(layout);
-        this.files = files;
-        this.kqfd = kqfd;
-        this.eventfd = eventfd;
-        this.wait = wait;
-        errnos = layout.errnos();
+    private EmbeddedKqueue(KeventLayout layout, Opened opened) {
+        super(layout, opened);
         softQueue = new SoftQueue(eventfd);
         sources = new Sources(kqfd, files);
         softKnotes = new SoftRegistry(layout, softQueue, sources, lock);
-        full = detail == Detail.FULL;
-        descriptors = full ? new EdgeDescriptors(kqfd, files, errnos) : new LevelDescriptors(kqfd);
-        cleanable = CLEANER.register(this, new Holdings(lock, softQueue, softKnotes, files));
+        descriptors = new EdgeDescriptors(kqfd, files, errnos);
+        closeBy(new Holdings(lock, softQueue, softKnotes, files));
         OPEN.put(kqfd, new WeakReference<>(this));
     }
 
-    static EmbeddedKqueue open(KeventLayout layout, Detail detail) throws IOException {
-        EpollWait wait = EpollWait.get();
-        OpenFiles files = new OpenFiles();
+    static EmbeddedKqueue open(KeventLayout layout) throws IOException {
+        Opened opened = openFiles();
         boolean done = false;
         try {
-            int kqfd = check("epoll_create1", files.own(EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC)));
-            int eventfd = check("eventfd",
-                    files.own(EpollLibrary.eventfd(0, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK)));
-            Memory memory = new Memory();
-            long event = memory.event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
-            check("epoll_ctl", EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_ADD, eventfd, event));
-            // Only its address is used by then, which keeps nothing from the collector.
-            Reference.reachabilityFence(memory);
-            EmbeddedKqueue kqueue = new EmbeddedKqueue(layout, detail, files, kqfd, eventfd, wait);
+            EmbeddedKqueue kqueue = new EmbeddedKqueue(layout, opened);
             done = true;
             return kqueue;
         } finally {
             if (!done) {
-                files.run();
+                opened.files().run();
             }
         }
     }
@@ -133,22 +90,6 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
-    private static int check(String call, int result) throws KeventException {
-        if (result < 0) {
-            throw failure(call, -1, Native.getLastError());
-        }
-        return result;
-    }
-
-    private static KeventException failure(String call, int kqfd, int errno) {
-        return new KeventException(call, kqfd, errno, Errno.name(errno, Errno.Numbering.LINUX), null);
-    }
-
-    @Override
-    public int fd() {
-        return kqfd;
-    }
-
     /**
      * How many knotes are queued in the kqueue that a knote watches, as far as can be told: epoll does not show its
      * ready list. It is asked of a kqueue whose epoll instance is readable; that can be for events that are none.
@@ -162,7 +103,7 @@ final class EmbeddedKqueue extends Kqueue {
         }
         // Under the watching kqueue's lock. epoll refuses cycles (ELOOP), so these locks have an order.
         synchronized (kqueue.lock) {
-            if (kqueue.released) {
+            if (kqueue.isReleased()) {
                 return 1;
             }
             int count = kqueue.softQueue.size() + kqueue.descriptors.ready(memory);
@@ -200,14 +141,14 @@ final class EmbeddedKqueue extends Kqueue {
         }
         Memory memory = takeMemory();
         try {
+            int done = Integer.MAX_VALUE;
             if (changes != null && changes.size() > 0) {
-                int errno = apply(changes, events, memory);
-                if (errno != 0) {
-                    return errno == NO_ROOM ? 0 : -Errno.translate(errno, Errno.Numbering.LINUX, errnos);
+                synchronized (lock) {
+                    done = apply(changes, events, memory);
                 }
-                if (events != null && events.size() > 0) {
-                    return events.size();
-                }
+            }
+            if (done != Integer.MAX_VALUE) {
+                return done;
             }
             return events == null || events.capacity() == 0 ? 0 : scan(events, timeoutNanos, memory);
         } finally {
@@ -244,56 +185,9 @@ final class EmbeddedKqueue extends Kqueue {
         }
     }
 
+    /** The filter is looked at before the descriptor. */
     @Override
-    public boolean forgetsClosed() {
-        return !full;
-    }
-
-    @Override
-    public void forget(long ident) {
-        synchronized (lock) {
-            descriptors.forget(ident);
-        }
-    }
-
-    /**
-     * Applies changes and appends the entries of those that failed or want a receipt. Returns 0, the errno
-     * of one without room, or {@link #NO_ROOM}.
-     */
-    private int apply(ChangeList changes, EventList events, Memory memory) {
-        synchronized (lock) {
-            int n = changes.size();
-            for (int i = 0; i < n; i++) {
-                change.read(changes, i);
-                if (change.filterNumber == 0 && change.filter == null) {
-                    // As FreeBSD: a zeroed slot is no change.
-                    continue;
-                }
-                int errno = register(memory);
-                boolean receipt = change.has(KeventFlags.EV_RECEIPT);
-                // Also behind a change that failed: those before it on the same descriptor may not be told to epoll
-                // yet.
-                int flushed = descriptors.flush(memory, receipt || i + 1 == n ? -1 : changes.ident(i + 1));
-                errno = errno == 0 ? flushed : errno;
-                if (errno == 0 && !receipt) {
-                    continue;
-                }
-                if (events == null || events.size() == events.capacity()) {
-                    // A receipt without room ends the call with 0, and hides the entries before it.
-                    if (events != null) {
-                        events.filled(0);
-                    }
-                    return errno == 0 ? NO_ROOM : errno;
-                }
-                events.append(change.ident, change.filterNumber, KeventFlags.EV_ERROR, change.fflags,
-                        Errno.translate(errno, Errno.Numbering.LINUX, errnos), change.udata);
-            }
-            return 0;
-        }
-    }
-
-    /** One change. Returns 0 or the errno. The filter is looked at before the descriptor. */
-    private int register(Memory memory) {
+    int register(Memory memory, Change change) {
         if (change.filter == null || !serves(change.filter) || change.contradictsItself()) {
             return Errno.EINVAL;
         }
@@ -302,6 +196,11 @@ final class EmbeddedKqueue extends Kqueue {
         }
         int errno = descriptors.change(memory, change);
         return errno == Descriptors.IS_FILE ? softKnotes.change(memory, change) : errno;
+    }
+
+    @Override
+    int flush(Memory memory, long next) {
+        return descriptors.flush(memory, next);
     }
 
     private int scan(EventList events, long timeoutNanos, Memory memory) {
@@ -313,7 +212,7 @@ final class EmbeddedKqueue extends Kqueue {
             memory.reserve(asked);
             int n = wait.await(kqfd, memory, asked, timeout);
             if (n < 0) {
-                return events.size() > 0 ? events.size() : -Errno.translate(-n, Errno.Numbering.LINUX, errnos);
+                return events.size() > 0 ? events.size() : -bsdErrno(-n);
             }
             if (n == 0) {
                 return events.size();
@@ -321,9 +220,6 @@ final class EmbeddedKqueue extends Kqueue {
             synchronized (lock) {
                 scan = scan == 0 ? ++scans : scan;
                 int seen = seen(events, n, memory, scan);
-                if (descriptors.isHaunted()) {
-                    renew(memory);
-                }
                 if (seen > 0) {
                     putBack(descriptors.kept(scan) + (softQueue.size() > 0 ? 1 : 0) - seen, memory);
                 }
@@ -335,24 +231,6 @@ final class EmbeddedKqueue extends Kqueue {
             // epoll spent slots on events that are none, and may have more behind them.
             timeout = 0;
         }
-    }
-
-    /**
-     * epoll keeps an item while its file is open, if only under another number, and only the closed number could take
-     * it out. So another epoll instance gets all the rest and takes the number of this one. If that fails all stays as
-     * it is.
-     */
-    private void renew(Memory memory) {
-        int fresh = EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC);
-        if (fresh < 0) {
-            return;
-        }
-        long soft = memory.event(EpollLibrary.EPOLLIN | EpollLibrary.EPOLLET, SOFT);
-        if (EpollLibrary.epoll_ctl(fresh, EpollLibrary.EPOLL_CTL_ADD, eventfd, soft) == 0
-                && descriptors.copyTo(memory, fresh)) {
-            EpollLibrary.dup3(fresh, kqfd, EpollLibrary.EPOLL_CLOEXEC);
-        }
-        EpollLibrary.close(fresh);
     }
 
     /**
@@ -368,7 +246,7 @@ final class EmbeddedKqueue extends Kqueue {
             int room = capacity - events.size();
             long token = memory.token(i);
             int result = 0;
-            if (token == SOFT) {
+            if (token == WOKEN) {
                 softQueue.fetched();
                 result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
             } else if (Sources.isSource(token)) {
@@ -399,7 +277,7 @@ final class EmbeddedKqueue extends Kqueue {
         int n = wait.await(kqfd, memory, count, 0);
         for (int i = 0; i < n; i++) {
             long token = memory.token(i);
-            if (token == SOFT) {
+            if (token == WOKEN) {
                 softQueue.putBack();
             } else if (Sources.isSource(token)) {
                 sources.ready(memory, token);
@@ -432,10 +310,7 @@ final class EmbeddedKqueue extends Kqueue {
         @Override
         public void signal() throws IOException {
             synchronized (lock) {
-                // Under the lock: release() may give the eventfd's number to somebody else.
-                if (released) {
-                    throw new ClosedKqueueException();
-                }
+                requireNotReleased();
                 knote.force();
                 softQueue.consider(null, knote);
             }
@@ -456,24 +331,12 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     @Override
-    protected void interruptCalls() throws IOException {
-        synchronized (lock) {
-            // Level triggered and never drained: it ends every wait, present and to come.
-            Memory memory = new Memory();
-            softQueue.signal();
-            if (EpollLibrary.epoll_ctl(kqfd, EpollLibrary.EPOLL_CTL_MOD, eventfd, memory.event(EpollLibrary.EPOLLIN, INTERRUPT)) != 0) {
-                throw failure("epoll_ctl", kqfd, Native.getLastError());
-            }
-            Reference.reachabilityFence(memory);
-        }
+    void wake() {
+        softQueue.signal();
     }
 
     @Override
-    protected void release() {
-        synchronized (lock) {
-            released = true;
-            OPEN.remove(kqfd);
-            cleanable.clean();
-        }
+    void released() {
+        OPEN.remove(kqfd);
     }
 }

@@ -13,10 +13,12 @@ import org.kqueue.KeventFlags;
  */
 final class SoftQueue {
 
-    private final int eventfd;
     /** The 64-bit 1 that is written. */
-    private final ByteBuffer one = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder()).putLong(0, 1);
-    private final long address = Memory.addressOf(one);
+    private static final ByteBuffer ONE = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.nativeOrder())
+            .putLong(0, 1);
+    private static final long ONE_ADDRESS = Memory.addressOf(ONE);
+
+    private final int eventfd;
     private SoftKnote head;
     private SoftKnote tail;
     private int size;
@@ -120,11 +122,15 @@ final class SoftQueue {
     void signal() {
         if (!signalled && !scanning && !closed) {
             signalled = true;
-            if (EpollLibrary.write(eventfd, address, Long.BYTES) != Long.BYTES) {
-                // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go
-                // on.
-                throw new IllegalStateException("write(eventfd=" + eventfd + "): errno " + Native.getLastError());
-            }
+            signal(eventfd);
+        }
+    }
+
+    /** Counts an eventfd up, so that epoll reports it. */
+    static void signal(int eventfd) {
+        if (EpollLibrary.write(eventfd, ONE_ADDRESS, Long.BYTES) != Long.BYTES) {
+            // EAGAIN after 2^64 signals, EBADF for a program that closes what is not its own: nothing that can go on.
+            throw new IllegalStateException("write(eventfd=" + eventfd + "): errno " + Native.getLastError());
         }
     }
 

@@ -27,10 +27,13 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     static final int NOT_SELECTED = -1;
 
     private static final VarHandle INTEREST_OPS;
+    private static final VarHandle READY_OPS;
 
     static {
         try {
-            INTEREST_OPS = MethodHandles.lookup().findVarHandle(KqueueSelectionKey.class, "interestOps", int.class);
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            INTEREST_OPS = lookup.findVarHandle(KqueueSelectionKey.class, "interestOps", int.class);
+            READY_OPS = lookup.findVarHandle(KqueueSelectionKey.class, "readyOps", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -152,8 +155,9 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
         return readyOps;
     }
 
+    /** Without the full fence of a volatile store: who learns of the key from the selector sees it all the same. */
     void ready(int ops) {
-        readyOps = ops;
+        READY_OPS.setRelease(this, ops);
     }
 
     /** What an event of this channel means now. A listener has an event only if it is bound. */

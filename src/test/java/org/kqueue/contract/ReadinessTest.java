@@ -1,14 +1,18 @@
 package org.kqueue.contract;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.kqueue.ChangeList;
@@ -84,23 +88,160 @@ class ReadinessTest extends Contract {
     }
 
     @Test
-    void softEventsLeaveRoomForTheRest() throws IOException {
-        pair();
-        pair("x", "y", Posix.SOCK_STREAM);
-        write("b", 1);
-        write("y", 1);
-        assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD|ONESHOT d=0", "2 TIMER ADD|ONESHOT d=0",
-                "3 TIMER ADD|ONESHOT d=0",
-                "4 TIMER ADD|ONESHOT d=0", "5 TIMER ADD|ONESHOT d=0"));
-        assertEquals(0, Posix.poll(new byte[8], 0, 5));
-        assertEquals("", kevent(kq, 0, 0, "a READ ADD", "a WRITE ADD", "x READ ADD", "x WRITE ADD"));
-        Set<String> seen = new HashSet<>();
-        for (int room = 1; room <= 6; room++) {
-            for (int i = 0; i < 4; i++) {
-                seen.addAll(Set.of(kevent(kq, room, 0).split("; ")));
+    void otherFiltersAreRefused() {
+        assertEquals(Set.of(Filter.EVFILT_READ, Filter.EVFILT_WRITE),
+                Arrays.stream(Filter.values()).filter(kq::supports).collect(Collectors.toSet()));
+        assertEquals("1 TIMER ERROR EINVAL", kevent("1 TIMER ADD d=1"));
+    }
+
+    /** Pairs of which the first ends have been ready in so many calls that they are asked by poll. */
+    private void longReady(int pairs, String filters) {
+        ChangeList changes = kq.newChangeList(2 * pairs);
+        for (int i = 0; i < pairs; i++) {
+            pair("p" + i, "q" + i, Posix.SOCK_STREAM);
+            write("q" + i, 1);
+            if (filters.contains("READ")) {
+                changes.add(fd("p" + i), Filter.EVFILT_READ, KeventFlags.EV_ADD, i);
+            }
+            if (filters.contains("WRITE")) {
+                changes.add(fd("p" + i), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 100 + i);
             }
         }
-        assertEquals(9, seen.size(), seen::toString);
+        assertDoesNotThrow(() -> kq.kevent(changes, null, 0));
+        int ready = (filters.contains("READ") ? pairs : 0) + (filters.contains("WRITE") ? pairs : 0);
+        for (int i = 0; i < 20; i++) {
+            assertEquals(ready, udatas(64).size(), "call " + i);
+        }
+    }
+
+    /** The udata of all events of one call that does not wait; each must come once. */
+    private Set<Long> udatas(int room) {
+        return assertDoesNotThrow(() -> {
+            EventList events = kq.newEventList(room);
+            Set<Long> seen = new HashSet<>();
+            int n = kq.kevent(null, events, 0);
+            for (int i = 0; i < n; i++) {
+                assertTrue(seen.add(events.udata(i)), () -> "twice in " + events);
+            }
+            return seen;
+        });
+    }
+
+    @Test
+    void whatIsReadyForLongIsReportedAsLongAsItIs() {
+        longReady(10, "READ");
+        read("p3", 1);
+        assertEquals(9, udatas(64).size());
+        assertFalse(udatas(64).contains(3L));
+        write("q3", 2);
+        assertTrue(udatas(64).contains(3L));
+        read("p3", 1);
+        assertTrue(udatas(64).contains(3L), "a byte is left");
+        read("p3", 1);
+        assertFalse(udatas(64).contains(3L));
+        pair("x", "y", Posix.SOCK_STREAM);
+        write("y", 1);
+        assertDoesNotThrow(() -> kq.kevent(kq.newChangeList(1).add(fd("x"), Filter.EVFILT_READ, KeventFlags.EV_ADD, 77),
+                null, 0));
+        assertTrue(udatas(64).contains(77L), "what is new is seen beside them");
+        assertEquals(10, udatas(64).size());
+    }
+
+    @Test
+    void whatWasReadyForLongWakesAWaiter() {
+        longReady(10, "READ");
+        for (int round = 1; round < 4; round++) {
+            for (int i = 0; i < 10; i++) {
+                read("p" + i, 1);
+            }
+            assertEquals(Set.of(), udatas(64));
+            write("q" + round, 1);
+            assertEquals("p" + round + " READ 0 u=" + round, await());
+            for (int i = 0; i < 10; i++) {
+                if (i != round) {
+                    write("q" + i, 1);
+                }
+            }
+            for (int i = 0; i < 20; i++) {
+                assertEquals(10, udatas(64).size());
+            }
+        }
+    }
+
+    @Test
+    void aChangeOfWhatIsReadyForLongCountsAtOnce() {
+        longReady(10, "READ");
+        assertEquals("", kevent(kq, 0, 0, "p1 READ DELETE", "p2 READ DISABLE", "p3 WRITE ADD u=203", "p4 READ ADD u=204"));
+        Set<Long> seen = udatas(64);
+        assertEquals(Set.of(0L, 3L, 203L, 204L, 5L, 6L, 7L, 8L, 9L), seen);
+        assertEquals("", kevent(kq, 0, 0, "p2 READ ENABLE u=2", "p3 READ DELETE", "p1 READ ADD u=1"));
+        assertEquals(Set.of(0L, 1L, 2L, 203L, 204L, 5L, 6L, 7L, 8L, 9L), udatas(64));
+        close("q5");
+        assertEquals(10, udatas(64).size());
+        read("p5", 1);
+        assertTrue(udatas(64).contains(5L), "the end of the stream");
+    }
+
+    @Test
+    void bothFiltersOfWhatIsReadyForLong() {
+        longReady(10, "READ WRITE");
+        read("p0", 1);
+        Set<Long> seen = udatas(64);
+        assertEquals(19, seen.size());
+        assertTrue(seen.contains(100L) && !seen.contains(0L));
+        fill("p1");
+        assertEquals(18, udatas(64).size());
+        drain("q1");
+        assertTrue(udatas(64).contains(101L));
+    }
+
+    @Test
+    void aNumberThatIsReusedHasNothingOfWhatWasReadyForLong() {
+        longReady(10, "READ");
+        int number = fd("p4");
+        kq.forget(number);
+        close("p4");
+        pair("x", "y", Posix.SOCK_STREAM);
+        ok(Posix.dup2(fd("x"), number));
+        name("z", number);
+        write("y", 1);
+        assertEquals(9, udatas(64).size());
+        assertEquals("", kevent(kq, 0, 0, "z READ ADD u=55"));
+        Set<Long> seen = udatas(64);
+        assertEquals(10, seen.size());
+        assertTrue(seen.contains(55L) && !seen.contains(4L));
+        read("x", 1);
+        assertEquals(9, udatas(64).size());
+    }
+
+    @Test
+    void withLittleRoomNothingThatIsReadyForLongStarves() {
+        longReady(10, "READ WRITE");
+        for (int room = 1; room <= 30; room++) {
+            Set<Long> seen = new HashSet<>();
+            for (int i = 0; i < 60; i++) {
+                Set<Long> some = udatas(room);
+                assertTrue(some.size() > 0 && some.size() <= room);
+                seen.addAll(some);
+            }
+            assertEquals(20, seen.size(), "room for " + room);
+        }
+    }
+
+    @Test
+    void oneThatIsReadyForLongIsAskedWhereItIsAllThereIs() {
+        longReady(1, "READ");
+        read("p0", 1);
+        assertEquals(Set.of(), udatas(8));
+        write("q0", 1);
+        assertEquals("p0 READ 0", await());
+        Wakeup wakeup = assertDoesNotThrow(() -> kq.newWakeup(5));
+        for (int i = 0; i < 20; i++) {
+            assertEquals(Set.of(0L), udatas(8));
+        }
+        assertDoesNotThrow(wakeup::signal);
+        read("p0", 1);
+        assertEquals(Set.of(5L), udatas(8));
     }
 
     @Test

@@ -28,6 +28,7 @@ public final class JdkChannels {
         try {
             InternalPackage.open();
             Access.SEL_CH.getClass();
+            JdkWaits.lend();
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new UnsupportedOperationException("the package sun.nio.ch of java.base cannot be opened (" + cause(e)
                     + "); start Java with --add-opens java.base/sun.nio.ch=ALL-UNNAMED, or with this library as -javaagent", e);
