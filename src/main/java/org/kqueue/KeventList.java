@@ -14,6 +14,10 @@ public abstract sealed class KeventList permits ChangeList, EventList {
 
     final KeventLayout layout;
     private final boolean wideFilter;
+    /** Whether filter, flags and fflags are one 64-bit word, as on all systems but NetBSD. */
+    private final boolean packed;
+    private final int dataOffset;
+    private final int udataOffset;
     private ByteBuffer memory;
     private long address;
     private int slots;
@@ -21,7 +25,11 @@ public abstract sealed class KeventList permits ChangeList, EventList {
 
     KeventList(KeventLayout layout, int slots) {
         this.layout = Objects.requireNonNull(layout, "layout");
-        this.wideFilter = layout.filterWidth() == 4;
+        wideFilter = layout.filterWidth() == 4;
+        packed = !wideFilter && layout.filterOffset() == 8 && layout.fflagsOffset() == 12
+                && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+        dataOffset = layout.dataOffset();
+        udataOffset = layout.udataOffset();
         allocate(slots);
     }
 
@@ -49,6 +57,17 @@ public abstract sealed class KeventList permits ChangeList, EventList {
     final void write(int index, long ident, int filter, int flags, int fflags, long data, long udata) {
         int base = index * layout.size();
         memory.putLong(base, ident);
+        if (packed) {
+            memory.putLong(base + 8, filter & 0xFFFFL | (flags & 0xFFFFL) << 16 | (long) fflags << 32);
+        } else {
+            writeFilter(base, filter, flags);
+            memory.putInt(base + layout.fflagsOffset(), fflags);
+        }
+        memory.putLong(base + dataOffset, data);
+        memory.putLong(base + udataOffset, udata);
+    }
+
+    private void writeFilter(int base, int filter, int flags) {
         if (wideFilter) {
             memory.putInt(base + layout.filterOffset(), filter);
             memory.putInt(base + layout.flagsOffset(), flags);
@@ -56,9 +75,6 @@ public abstract sealed class KeventList permits ChangeList, EventList {
             memory.putShort(base + layout.filterOffset(), (short) filter);
             memory.putShort(base + layout.flagsOffset(), (short) flags);
         }
-        memory.putInt(base + layout.fflagsOffset(), fflags);
-        memory.putLong(base + layout.dataOffset(), data);
-        memory.putLong(base + layout.udataOffset(), udata);
     }
 
     /**
@@ -153,7 +169,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long data(int index) {
         checkIndex(index);
-        return memory.getLong(index * layout.size() + layout.dataOffset());
+        return memory.getLong(index * layout.size() + dataOffset);
     }
 
     /**
@@ -164,7 +180,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long udata(int index) {
         checkIndex(index);
-        return memory.getLong(index * layout.size() + layout.udataOffset());
+        return memory.getLong(index * layout.size() + udataOffset);
     }
 
     /**

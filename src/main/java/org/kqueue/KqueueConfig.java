@@ -28,8 +28,9 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
         FULL,
         /**
          * Only that the descriptor is ready: {@code data} is 0 and {@code fflags} is 0. For a caller that deletes its knotes
-         * before a descriptor is closed or replaced, registers level-triggered or {@code EV_DISPATCH} knotes only, and finds out
-         * the rest by reading and writing, as a selector does.
+         * before a descriptor is closed or replaced, registers {@code EVFILT_READ} and {@code EVFILT_WRITE} only, level
+         * triggered or with {@code EV_DISPATCH}, and finds out the rest by reading and writing, as a selector does. An
+         * emulation may refuse other filters ({@link Kqueue#supports}).
          */
         READINESS
     }

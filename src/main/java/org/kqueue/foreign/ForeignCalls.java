@@ -10,7 +10,8 @@ import java.lang.invoke.MethodType;
 
 /**
  * Chooses between JNA and {@code java.lang.foreign} for the calls that a select is made of. JNA works everywhere; from Java 22 on a
- * foreign call is about 0.2 µs cheaper, which is half of what polling an empty kqueue costs.
+ * foreign call is about 0.2 µs cheaper, which is half of what polling an empty kqueue costs, but linking the first takes 50 ms: see
+ * {@link LateLink}. The waits of selectors on Linux have a third way, {@link LentCalls}.
  *
  * <p>A caller keeps what it gets in a {@code static final} field, so that the JIT compiles the call in line. Thread-safe.
  */
@@ -47,6 +48,16 @@ public final class ForeignCalls {
     /** Whether the shortest way is to be taken. */
     static boolean isAuto() {
         return property().equals("auto");
+    }
+
+    /** Whether calls may go through {@code java.lang.foreign}. */
+    static boolean arePossible() {
+        return !property().equals("jna") && whyNot() == null;
+    }
+
+    /** Whether they must. */
+    static boolean areRequired() {
+        return property().equals("foreign") && whyNot() == null;
     }
 
     private static String property() {
@@ -111,7 +122,7 @@ public final class ForeignCalls {
      * @return the handle, or null where JNA is to be used
      */
     public static MethodHandle of(Address address, String name, MethodType type) {
-        if (property().equals("jna") || whyNot() != null) {
+        if (!arePossible()) {
             return null;
         }
         try {

@@ -6,6 +6,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.kqueue.foreign.ForeignCalls;
+import org.kqueue.foreign.LateLink;
 
 /**
  * The C library's calls, by their C names and with the header's numbers. No logic. Memory goes by address; a result of
@@ -99,6 +100,8 @@ final class EpollLibrary {
 
     static final int SEEK_CUR = 1;
 
+    private static final LateLink FOREIGN = new LateLink(Foreign::link);
+
     static {
         Native.register(EpollLibrary.class, Platform.C_LIBRARY_NAME);
     }
@@ -109,34 +112,32 @@ final class EpollLibrary {
     static native int epoll_create1(int flags);
 
     static int epoll_ctl(int epfd, int op, int fd, long event) {
+        if (!FOREIGN.isLinked()) {
+            return Select.epoll_ctl(epfd, op, fd, event);
+        }
         try {
-            return (int) Select.EPOLL_CTL.invokeExact(epfd, op, fd, event);
+            return (int) Foreign.EPOLL_CTL.invokeExact(epfd, op, fd, event);
         } catch (Throwable e) {
             throw ForeignCalls.thrown(e);
         }
     }
 
     static int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis) {
+        if (!FOREIGN.isLinked()) {
+            return Select.epoll_wait(epfd, events, maxevents, timeoutMillis);
+        }
         try {
-            return (int) Select.EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
+            return (int) Foreign.EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
         } catch (Throwable e) {
             throw ForeignCalls.thrown(e);
         }
     }
 
-    /** The calls that a select is made of. */
+    /** The calls that a select is made of, through JNA. */
     private static final class Select {
-
-        static final MethodHandle EPOLL_CTL;
-        static final MethodHandle EPOLL_WAIT;
 
         static {
             Native.register(Select.class, Platform.C_LIBRARY_NAME);
-            MethodHandles.Lookup jna = MethodHandles.lookup();
-            EPOLL_CTL = ForeignCalls.ofLibc(jna, "epoll_ctl",
-                    MethodType.methodType(int.class, int.class, int.class, int.class, long.class));
-            EPOLL_WAIT = ForeignCalls.ofLibc(jna, "epoll_wait",
-                    MethodType.methodType(int.class, int.class, long.class, int.class, int.class));
         }
 
         private Select() {
@@ -145,6 +146,28 @@ final class EpollLibrary {
         static native int epoll_ctl(int epfd, int op, int fd, long event);
 
         static native int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis);
+    }
+
+    /** The same through {@code java.lang.foreign}. */
+    private static final class Foreign {
+
+        static final MethodHandle EPOLL_CTL;
+        static final MethodHandle EPOLL_WAIT;
+
+        static {
+            MethodHandles.Lookup jna = MethodHandles.lookup().in(Select.class);
+            EPOLL_CTL = ForeignCalls.ofLibc(jna, "epoll_ctl",
+                    MethodType.methodType(int.class, int.class, int.class, int.class, long.class));
+            EPOLL_WAIT = ForeignCalls.ofLibc(jna, "epoll_wait",
+                    MethodType.methodType(int.class, int.class, long.class, int.class, int.class));
+        }
+
+        private Foreign() {
+        }
+
+        /** Initialises the class. */
+        static void link() {
+        }
     }
 
     static native int eventfd(int initval, int flags);
@@ -198,6 +221,9 @@ final class EpollLibrary {
         static native int epoll_pwait2(int epfd, long events, int maxevents, long timespec, long sigmask);
 
         static int await(int epfd, long events, int maxevents, long timespec) {
+            if (!FOREIGN.isLinked()) {
+                return epoll_pwait2(epfd, events, maxevents, timespec, 0);
+            }
             try {
                 return (int) Timed.EPOLL_PWAIT2.invokeExact(epfd, events, maxevents, timespec, 0L);
             } catch (Throwable e) {

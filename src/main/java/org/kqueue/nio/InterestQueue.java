@@ -1,5 +1,6 @@
 package org.kqueue.nio;
 
+import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
@@ -15,8 +16,19 @@ final class InterestQueue {
     // used by the draining thread only, but for the exchange under the lock
     private KqueueSelectionKey[] drained = new KqueueSelectionKey[8];
 
-    synchronized void add(KqueueSelectionKey key) {
-        if (key.queued) {
+    /**
+     * To be called after the key's interest was changed by a volatile access. A key that is in the queue already needs no
+     * lock: {@link #exchange} has a full fence between taking the mark off and the reading of the interest, so whoever
+     * still sees the mark has written before that.
+     */
+    void add(KqueueSelectionKey key) {
+        if (!key.isQueued()) {
+            append(key);
+        }
+    }
+
+    private synchronized void append(KqueueSelectionKey key) {
+        if (key.isQueued()) {
             return;
         }
         int n = size;
@@ -24,7 +36,7 @@ final class InterestQueue {
             adding = Arrays.copyOf(adding, 2 * n);
         }
         adding[n] = key;
-        key.queued = true;
+        key.queued(true);
         size = n + 1;
     }
 
@@ -45,8 +57,9 @@ final class InterestQueue {
         drained = taken;
         size = 0;
         for (int i = 0; i < n; i++) {
-            taken[i].queued = false;
+            taken[i].queued(false);
         }
+        VarHandle.fullFence();
         return n;
     }
 
@@ -59,6 +72,6 @@ final class InterestQueue {
 
     /** Whether a change of this key waits for the next select. */
     synchronized boolean contains(KqueueSelectionKey key) {
-        return key.queued;
+        return key.isQueued();
     }
 }

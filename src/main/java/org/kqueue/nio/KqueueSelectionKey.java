@@ -27,12 +27,14 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     static final int NOT_SELECTED = -1;
 
     private static final VarHandle INTEREST_OPS;
+    private static final VarHandle QUEUED;
     private static final VarHandle READY_OPS;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             INTEREST_OPS = lookup.findVarHandle(KqueueSelectionKey.class, "interestOps", int.class);
+            QUEUED = lookup.findVarHandle(KqueueSelectionKey.class, "queued", boolean.class);
             READY_OPS = lookup.findVarHandle(KqueueSelectionKey.class, "readyOps", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -48,8 +50,9 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
 
     /** Slot and serial number; set by {@link KeyTable#insert}, before any other thread sees the key. */
     long udata;
-    /** Whether the key is in the {@link InterestQueue}; guarded by the queue. */
-    boolean queued;
+    /** Whether the key is in the {@link InterestQueue}; written under its lock. */
+    @SuppressWarnings("unused")
+    private boolean queued;
     /** The key's place in {@link SelectedKeys}; guarded by that set. */
     int place = NOT_SELECTED;
 
@@ -143,6 +146,14 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     public int readyOps() {
         ensureValid();
         return readyOps;
+    }
+
+    boolean isQueued() {
+        return (boolean) QUEUED.getVolatile(this);
+    }
+
+    void queued(boolean isQueued) {
+        QUEUED.setOpaque(this, isQueued);
     }
 
     /** The interest set, of a cancelled key too. */
