@@ -13,7 +13,7 @@ import org.kqueue.Wakeup;
 
 /**
  * A kqueue over epoll for selectors: READ and WRITE, level triggered or with EV_DISPATCH, whose events say readiness
- * only and cost no system call. {@link ReadinessKnotes} keeps the knotes.
+ * only and cost no system call. {@link ReadinessKnotes} keeps the knotes, {@link ReadinessScan} delivers their events.
  *
  * <p>A scan asks at most two things: {@code poll} of the descriptors in the {@link PollList}, and epoll for all others.
  * A call that does not wait holds the lock from beginning to end; one that waits lets it go for the wait.
@@ -24,6 +24,7 @@ final class ReadinessKqueue extends EpollKqueue {
     private static final int MAX_ROUNDS = 8;
 
     private final ReadinessKnotes knotes;
+    private final ReadinessScan scan;
 
     // guarded by lock
     private Memory freeMemory;
@@ -34,6 +35,7 @@ final class ReadinessKqueue extends EpollKqueue {
     private ReadinessKqueue(KeventLayout layout, Opened opened) {
         super(layout, opened);
         knotes = new ReadinessKnotes(kqfd);
+        scan = new ReadinessScan(knotes);
         closeBy(opened.files());
     }
 
@@ -98,7 +100,7 @@ final class ReadinessKqueue extends EpollKqueue {
                 return -Errno.EBADF;
             }
             memory = takeMemory();
-            asked = events == null ? 0 : knotes.ask(events.capacity());
+            asked = events == null ? 0 : scan.ask(events.capacity());
             int done = apply(changes, events, memory);
             if (done == Integer.MAX_VALUE && (events == null || events.capacity() == 0)) {
                 done = 0;
@@ -148,7 +150,7 @@ final class ReadinessKqueue extends EpollKqueue {
     /** Returns whether there is nothing that epoll could add. */
     private boolean beginScan(EventList events, int asked, Memory memory) {
         memory.reserve(asked);
-        boolean all = knotes.beginScan(memory, events, asked);
+        boolean all = scan.begin(memory, events, asked);
         if (woken) {
             deliverWakeups(events);
         }
@@ -158,7 +160,7 @@ final class ReadinessKqueue extends EpollKqueue {
     /** Asks epoll without waiting. Returns the number of events or the negative errno. */
     private int poll(EventList events, Memory memory) {
         for (int round = 0; round < MAX_ROUNDS; round++) {
-            int asked = knotes.ask(events.capacity() - events.size());
+            int asked = scan.ask(events.capacity() - events.size());
             if (asked == 0) {
                 break;
             }
@@ -181,19 +183,18 @@ final class ReadinessKqueue extends EpollKqueue {
     private boolean take(EventList events, int n, int asked, Memory memory) {
         boolean swallowed = false;
         boolean interrupted = false;
-        int capacity = events.capacity();
         for (int i = 0; i < n; i++) {
             long token = memory.token(i);
             if (token > INTERRUPT) {
-                swallowed |= !knotes.event(memory, i, token, events, capacity);
+                swallowed |= !scan.event(memory, i, token, events);
             } else if (token == WOKEN) {
                 deliverWakeups(events);
             } else {
                 interrupted = true;
             }
         }
-        knotes.endScan(memory, n, asked);
-        if (knotes.isHaunted()) {
+        scan.end(memory, n, asked);
+        if (scan.isHaunted()) {
             renew(memory, knotes);
         }
         return swallowed && n == asked && !interrupted;

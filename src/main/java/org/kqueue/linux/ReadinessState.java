@@ -1,0 +1,72 @@
+package org.kqueue.linux;
+
+import static org.kqueue.linux.EpollLibrary.EPOLLERR;
+import static org.kqueue.linux.EpollLibrary.EPOLLHUP;
+import static org.kqueue.linux.EpollLibrary.EPOLLIN;
+import static org.kqueue.linux.EpollLibrary.EPOLLONESHOT;
+import static org.kqueue.linux.EpollLibrary.EPOLLOUT;
+import static org.kqueue.linux.EpollLibrary.EPOLLRDHUP;
+
+/** What a {@link ReadinessKqueue} knows of a descriptor, in the bits of an int. Pure functions. */
+final class ReadinessState {
+
+    private static final int READ_MASK = EPOLLIN | EPOLLRDHUP;
+    /** What makes READ ready, and WRITE. Errors and hang-ups make both ready, and come unasked. */
+    static final int READ_READY = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    static final int WRITE_READY = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+    // The bits of a knote, for READ; those of WRITE are HALF bits further up.
+    static final int ADDED = 1;
+    static final int DISABLED = 1 << 1;
+    static final int DISPATCH = 1 << 2;
+    static final int RECEIPT = 1 << 3;
+    static final int HALF = 4;
+    static final int KNOTE = ADDED | DISABLED | DISPATCH | RECEIPT;
+    static final int BOTH = ADDED | ADDED << HALF;
+
+    /** epoll has the descriptor. */
+    static final int IN_EPOLL = 1 << 8;
+    // The mask epoll has; none of them once EPOLLONESHOT has silenced it.
+    static final int ARMED_READ = 1 << 9;
+    static final int ARMED_WRITE = 1 << 10;
+    static final int ARMED_ONCE = 1 << 11;
+    static final int ARMED = ARMED_READ | ARMED_WRITE | ARMED_ONCE;
+    /** Edge triggered for the time being: a fresh socket, whose HUP must not spin. */
+    static final int PARKED = 1 << 12;
+    /** With room for one event: READ was delivered last. */
+    static final int READ_WAS_LAST = 1 << 13;
+
+    /**
+     * A knote was deleted, or added although it was there: what comes next may be about another file of the same
+     * number, so epoll must be told in any case.
+     */
+    static final int AFRESH = 1 << 14;
+
+    /** Edge triggered because its readiness is asked by poll; and whether it is in the list now. */
+    static final int EDGE = 1 << 15;
+    static final int LISTED = 1 << 16;
+
+    private ReadinessState() {
+    }
+
+    static boolean isOn(int knote) {
+        return (knote & (ADDED | DISABLED)) == ADDED;
+    }
+
+    private static boolean isLevel(int knote) {
+        return (knote & (ADDED | DISABLED | DISPATCH)) == ADDED;
+    }
+
+    /** The ARMED bits that the knotes ask for. */
+    static int wanted(int state) {
+        int mask = (isOn(state) ? ARMED_READ : 0) | (isOn(state >> HALF) ? ARMED_WRITE : 0);
+        // Both may be silenced by an event if neither is level triggered.
+        return mask == 0 || isLevel(state) || isLevel(state >> HALF) ? mask : mask | ARMED_ONCE;
+    }
+
+    /** epoll's mask for ARMED bits. */
+    static int mask(int armed) {
+        return ((armed & ARMED_READ) != 0 ? READ_MASK : 0) | ((armed & ARMED_WRITE) != 0 ? EPOLLOUT : 0)
+                | ((armed & ARMED_ONCE) != 0 ? EPOLLONESHOT : 0);
+    }
+}
