@@ -14,7 +14,10 @@
  * -DQUIRKS: no kernel but a library over epoll, with the differences from BSD that libkqueue publishes. It does not see
  * a close; waits although it has answered a change; keeps a change's flags in the answer; returns at most 512 events;
  * has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
- * WRITE how much is queued.
+ * WRITE how much is queued. With -DDEAF as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of
+ * its number when it means another file: there is a registration, and so nothing to do; it never fires.
+ *
+ * -DFLAGLESS: an event has none of the flags of its knote, only EV_EOF. -DNO_RECEIPT: EV_RECEIPT is not known.
  *
  * -DFAIL_KQUEUE_AFTER=n: the kqueue after the first n, and no other, fails with EMFILE.
  *
@@ -312,6 +315,11 @@ apply(struct queue *q, const struct kevent *kev)
 	struct stat st;
 	if (is_descriptor(filter)) {
 		if (kn != NULL && !is_same_file(kn)) {
+#if defined(DEAF)
+			if (flags & EV_DELETE)
+				drop(q, kn);
+			return 0;
+#endif
 			drop(q, kn);
 			watch(q, kev->ident);
 			kn = NULL;
@@ -548,7 +556,11 @@ fill(struct kevent *kev, struct knote *kn)
 	memset(kev, 0, sizeof *kev);
 	kev->ident = kn->ident;
 	kev->filter = (filter_field)kn->filter;
+#if defined(FLAGLESS)
+	kev->flags = (flags_field)(kn->seen_eof ? EV_EOF : 0);
+#else
 	kev->flags = (flags_field)(kn->flags | (kn->seen_eof ? EV_EOF : 0));
+#endif
 	kev->fflags = kn->fflags;
 	kev->data = kn->seen_data;
 	kev->udata = kn->udata;
@@ -721,6 +733,9 @@ change(struct queue *q, const struct kevent *changes, int64_t nchanges, struct k
 			continue;
 #endif
 		int error = model.error_errno != 0 && model.error_change == i ? model.error_errno : apply(q, &kev);
+#if defined(NO_RECEIPT)
+		kev.flags = (flags_field)(kev.flags & ~EV_RECEIPT);
+#endif
 		if (error == 0 && !(kev.flags & EV_RECEIPT))
 			continue;
 #if defined(ABI_dragonfly)

@@ -47,7 +47,10 @@ final class Knotes {
     private final EventList events;
     private final ChangeList deletes;
     private final EventList receipts;
-    /** On NetBSD before 8 an EV_ENABLE of a knote that was dispatched does not look whether there is data. */
+    /**
+     * Not on NetBSD, where an EV_ENABLE of a knote that was dispatched does not look whether there is data; nor in a library that
+     * is no kernel, as its events need not tell by EV_DISPATCH that their knote is silent now.
+     */
     private final boolean hasDispatch;
 
     /** Keys with changes in the list; their {@code registered} is true if the call succeeds. */
@@ -75,7 +78,7 @@ final class Knotes {
         events = kqueue.newEventList(256);
         deletes = kqueue.newChangeList(16);
         receipts = kqueue.newEventList(16);
-        hasDispatch = !kqueue.layout().name().startsWith("netbsd");
+        hasDispatch = kqueue.forgetsClosed() && !kqueue.layout().name().startsWith("netbsd");
     }
 
     /**
@@ -413,25 +416,24 @@ final class Knotes {
         }
     }
 
-    /** Deletes the knotes of closed channels whose descriptors are about to be given back, for a kqueue that would keep them. */
-    void deleteClosed(KqueueSelectionKey[] keys, int n) throws IOException {
+    /**
+     * Deletes the knotes of keys that leave, for a kqueue that would keep them: from now on their channels may be closed at any
+     * time, and a number that has a knote already may never be told of for its next channel.
+     */
+    void deleteLeaving(KqueueSelectionKey[] keys, int n) throws IOException {
         deletes.clear();
         for (int i = 0; i < n; i++) {
             KqueueSelectionKey key = keys[i];
-            if (!key.channel().isOpen()) {
-                for (int filter = READ; filter <= WRITE; filter++) {
-                    if ((key.registered & filter) != 0) {
-                        // EV_RECEIPT: so that the call takes no event, which nobody would see.
-                        deletes.add(key.fd, filter == READ ? readFilter : writeFilter, EV_DELETE | EV_RECEIPT, 0, 0, key.udata);
-                    }
+            for (int filter = READ; filter <= WRITE; filter++) {
+                if ((key.registered & filter) != 0) {
+                    deletes.add(key.fd, filter == READ ? readFilter : writeFilter, EV_DELETE | EV_RECEIPT, 0, 0, key.udata);
                 }
-                key.registered = 0;
             }
+            key.registered = 0;
         }
         if (deletes.size() > 0) {
-            if (deletes.size() > receipts.capacity()) {
-                receipts.resize(2 * deletes.size());
-            }
+            // Receipts, and room for no more: so that the call takes no event, which nobody would see.
+            receipts.resize(deletes.size());
             // The receipts may carry ENOENT and EBADF: the knote is gone already.
             observation.kevent(deletes, receipts, 0);
         }

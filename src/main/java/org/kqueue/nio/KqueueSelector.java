@@ -378,7 +378,7 @@ public final class KqueueSelector extends AbstractSelector {
         IOException failure = null;
         if (!kqueue.forgetsClosed()) {
             try {
-                knotes.deleteClosed(leaving, n);
+                knotes.deleteLeaving(leaving, n);
             } catch (IOException e) {
                 // A knote that is left over goes with its descriptor, or has an event that finds no key.
                 failure = e;

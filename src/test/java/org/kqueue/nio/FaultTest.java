@@ -58,6 +58,9 @@ class FaultTest extends SelectorTest {
     @Test
     void interestThatGoesOnceSelectedAndComesBackIsOneChangeOnly() throws IOException {
         assumeFalse(kqueue.layout().name().startsWith("netbsd"), "NetBSD 7 does not enable a dispatched knote with data");
+        kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
+        kqueue.forgetsClosed = true;
+        selector = closed(new KqueueSelector(provider, kqueue));
         Pair pair = pair();
         SelectionKey near = register(pair.near(), OP_READ);
         pair.far().write(ByteBuffer.allocate(1));

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kqueue.Kqueue;
 import org.kqueue.bsd.Model;
 
 /** On the system backend a select is one {@code kevent}, counted where it arrives, whatever has changed since the last. */
@@ -28,7 +27,7 @@ import org.kqueue.bsd.Model;
 class OneCallTest extends SelectorTest {
 
     private Model model;
-    private Kqueue kqueue;
+    private FaultyKqueue kqueue;
 
     static List<Named<SelectorProvider>> kernels() {
         return List.of(Named.of("with user events", new OnModel(new Model("freebsd"))),
@@ -46,7 +45,9 @@ class OneCallTest extends SelectorTest {
     @BeforeEach
     void openOnTheModel() throws IOException {
         model = ((OnModel) provider).model;
-        kqueue = model.open();
+        // As a kernel's: the close of a descriptor takes its knotes with it.
+        kqueue = new FaultyKqueue(model.open());
+        kqueue.forgetsClosed = true;
         selector = closed(new KqueueSelector(provider, kqueue));
     }
 
@@ -150,9 +151,6 @@ class OneCallTest extends SelectorTest {
 
     @Test
     void closedChannelsCostNoCallWhereCloseTakesTheKnotes() throws IOException {
-        FaultyKqueue kernel = new FaultyKqueue(model.open());
-        kernel.forgetsClosed = true;
-        selector = closed(new KqueueSelector(provider, kernel));
         SelectionKey stays = register(pair().far(), OP_WRITE);
         for (Select kind : kinds()) {
             List<Pair> pairs = new ArrayList<>();
@@ -176,6 +174,7 @@ class OneCallTest extends SelectorTest {
 
     @Test
     void closedChannelsCostOneCallWhereItMayNot() throws IOException {
+        selector = closed(new KqueueSelector(provider, model.open()));
         register(pair().far(), OP_WRITE);
         Pair pair = pair();
         register(pair.near(), OP_READ | OP_WRITE);
