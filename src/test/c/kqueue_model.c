@@ -12,8 +12,8 @@
  * see.
  *
  * -DQUIRKS: no kernel but a library over epoll, with the differences from BSD that libkqueue publishes. It does not see
- * a close; waits although it has answered a change; keeps a change's flags in the answer; returns at most 512 events;
- * has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
+ * a close; waits although it has answered a change, and returns 0 instead of the answers if nothing comes; keeps a change's
+ * flags in the answer; locks out all others as long as one thread waits; returns at most 512 events; has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
  * WRITE how much is queued. With -DDEAF as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of
  * its number when it means another file: there is a registration, and so nothing to do; it never fires.
  *
@@ -23,7 +23,7 @@
  *
  * One call, one failure or one answer can be scripted: the model_... functions. With -DOWN_DESCRIPTORS the numbers it
  * gives out are its own and mean something else to the process, as with a kernel in a library; -DBARE leaves out all
- * but kqueue and kevent. Sizes are those of a test: one lock, linear searches within a queue.
+ * but kqueue and kevent, -DONLY_PIPE read and write. Sizes are those of a test: one lock, linear searches within a queue.
  */
 #define _GNU_SOURCE
 #include "kevent_abi.h"
@@ -818,12 +818,33 @@ await(struct queue *q, struct kevent *events, int64_t room, int64_t answers, con
 		}
 		if (n > 0 || !may_wait || now() >= end) {
 			free(set);
-			return n + answers;
+			return n > 0 ? n + answers : 0;
 		}
 		wait_outside(q, set, size, deadline < end ? deadline : end);
 		free(set);
 	}
 }
+
+#if defined(QUIRKS)
+static pthread_mutex_t calling[QUEUES];
+
+static int unlocked_kevent(int, const struct kevent *, count_arg, struct kevent *, count_arg,
+    const struct bsd_timespec *);
+
+static int
+kevent_in_process(int kq, const struct kevent *changes, count_arg nchanges, struct kevent *events, count_arg nevents,
+    const struct bsd_timespec *timeout)
+{
+	int index = kq < 0 || kq >= QUEUES ? 0 : kq;
+	pthread_mutex_lock(&calling[index]);
+	int n = unlocked_kevent(kq, changes, nchanges, events, nevents, timeout);
+	int error = errno;
+	pthread_mutex_unlock(&calling[index]);
+	errno = error;
+	return n;
+}
+#define kevent_in_process unlocked_kevent
+#endif
 
 static int
 kevent_in_process(int kq, const struct kevent *changes, count_arg nchanges, struct kevent *events, count_arg nevents,
@@ -864,6 +885,10 @@ kevent_in_process(int kq, const struct kevent *changes, count_arg nchanges, stru
 	pthread_mutex_unlock(&lock);
 	return (int)n;
 }
+
+#if defined(QUIRKS)
+#undef kevent_in_process
+#endif
 
 EXPORT int
 kqueue(void)
@@ -952,6 +977,7 @@ pipe(int fds[2])
 	return 0;
 }
 
+#if !defined(ONLY_PIPE)
 EXPORT ssize_t
 read(int fd, void *buffer, size_t count)
 {
@@ -963,6 +989,7 @@ write(int fd, const void *buffer, size_t count)
 {
 	return syscall(SYS_write, host((uint64_t)fd), buffer, count);
 }
+#endif
 
 EXPORT int model_fcntl_calls(void);
 static int fcntl_calls;

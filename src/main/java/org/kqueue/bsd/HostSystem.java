@@ -103,6 +103,6 @@ enum HostSystem {
     }
 
     static boolean listsDescriptors() {
-        return new File(DESCRIPTORS.toString()).isDirectory();
+        return CURRENT == LINUX && new File(DESCRIPTORS.toString()).isDirectory();
     }
 }

@@ -25,12 +25,12 @@ final class PipeWakeup implements Wakeup {
     private final ChangeList delete;
     private final int readEnd;
     private final int writeEnd;
-    // guarded by lock: content, signalled, closed
+    // guarded by lock: content, signalled, writes of closed
     private final Object lock = new Object();
     private final ByteBuffer content = ByteBuffer.allocateDirect(1);
     private final long contentAddress = Pointer.nativeValue(Native.getDirectBufferPointer(content));
     private boolean signalled;
-    private boolean closed;
+    private volatile boolean closed;
 
     PipeWakeup(Submitter kqueue, SystemLibrary library, SystemKqueue.Descriptors descriptors, long udata)
             throws IOException {
@@ -86,6 +86,10 @@ final class PipeWakeup implements Wakeup {
             }
             signalled = false;
         }
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     @Override

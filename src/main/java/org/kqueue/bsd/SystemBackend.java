@@ -16,7 +16,8 @@ import org.kqueue.KqueueUnavailableException;
  *   <li>macOS, OpenBSD, DragonFly: the one they have;
  *   <li>FreeBSD: {@code freebsd} from release 12 on, {@code freebsd11} before;
  *   <li>NetBSD: {@code netbsd11} where libc exports {@code __kevent100}, else {@code netbsd};
- *   <li>elsewhere, with a named library: {@code freebsd11}, which is libkqueue's.
+ *   <li>elsewhere, with a named library: {@code netbsd11} or {@code netbsd} where it exports {@code __kevent100} or
+ *   {@code __kevent50}, else {@code freebsd11}, which is libkqueue's.
  * </ul>
  */
 public final class SystemBackend implements KqueueBackend {
@@ -39,18 +40,28 @@ public final class SystemBackend implements KqueueBackend {
     public String defaultAbi(KqueueConfig config) {
         HostSystem host = HostSystem.CURRENT;
         if (host == HostSystem.NETBSD) {
-            return hasKevent100() ? "netbsd11" : "netbsd";
+            return netbsdAbi(null, "netbsd");
         }
-        return host.hasKqueue() ? host.abi(System.getProperty("os.version")) : "freebsd11";
+        if (host.hasKqueue()) {
+            return host.abi(System.getProperty("os.version"));
+        }
+        return config.library() == null ? "freebsd11" : netbsdAbi(config.library(), "freebsd11");
     }
 
-    private static boolean hasKevent100() {
+    /** By the versioned name of {@code kevent} that a library exports. */
+    private static String netbsdAbi(String library, String other) {
         try {
-            return SystemLibrary.libcExports("__kevent100");
-        } catch (LinkageError e) {
-            // JNA does not work; open says so.
-            return false;
+            Binding binding = new Binding(library);
+            for (String abi : HostSystem.NETBSD.abis) {
+                if (binding.exports(SystemLibrary.versionedKevent(abi))) {
+                    return abi;
+                }
+            }
+        } catch (KqueueUnavailableException | LinkageError e) {
+            // There is no such library, or JNA does not work; open says so.
+            return other;
         }
+        return other;
     }
 
     @Override

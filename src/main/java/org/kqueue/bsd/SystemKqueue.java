@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,6 +14,7 @@ import org.kqueue.ChangeList;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
+import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
@@ -22,37 +24,42 @@ final class SystemKqueue extends Kqueue {
     private static final Cleaner CLEANER = Cleaner.create();
     /** {@code {0, 0}}, never written: a poll. */
     private static final ByteBuffer NO_TIME = ByteBuffer.allocateDirect(16);
-    private static final long NO_TIME_ADDRESS = Pointer.nativeValue(Native.getDirectBufferPointer(NO_TIME));
+    static final long NO_TIME_ADDRESS = Pointer.nativeValue(Native.getDirectBufferPointer(NO_TIME));
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+    /**
+     * The longest wait handed to a kernel; a longer one is several. Some refuse more than 100,000,000 s (macOS to 10.14) or 2^31
+     * (macOS), and libraries count milliseconds in an int.
+     */
+    static final long MAX_SECONDS = TimeUnit.DAYS.toSeconds(1);
     /** Idents of filters without descriptors are the program's to choose; ours count down from the top. */
     private static final AtomicLong LAST_IDENT = new AtomicLong(Long.MAX_VALUE);
 
     private final SystemLibrary library;
-    private final KqueueLibrary calls;
+    private final Kevent kevent;
     private final int kqfd;
-    private final long maxSeconds;
-    private final boolean waitsAfterAnswers;
+    /** Changes one by one, since with more room than answers an answer might not be seen. */
+    private final boolean changesApart;
+    private final boolean givesHostErrors;
+    private final boolean mayLockWhileWaiting;
     private final Descriptors descriptors;
     private final Cleaner.Cleanable cleanable;
-    /** Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Only {@link #close} uses it. */
-    private Wakeup interruption;
+    /**
+     * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or before the
+     * first wait where nothing can be registered any more during one; a wakeup by a pipe serves too.
+     */
+    // writes guarded by descriptors
+    private volatile Wakeup interruption;
 
     SystemKqueue(SystemLibrary library) throws KeventException {
         super(library.layout());
         this.library = library;
-        calls = library.calls();
-        maxSeconds = maxSeconds(library.layout().name());
+        kevent = library.kevent();
         kqfd = library.kqueue();
         descriptors = new Descriptors(library, kqfd);
         cleanable = CLEANER.register(this, descriptors::closeAll);
-        waitsAfterAnswers = library.waitsAfterAnswers();
-    }
-
-    /**
-     * The longest wait in seconds that the kernels of an ABI accept: {@code EINVAL} beyond it, or an overflow inside.
-     */
-    static long maxSeconds(String abi) {
-        return abi.equals("macos") ? 100_000_000 : Integer.MAX_VALUE;
+        changesApart = library.waitsAfterAnswers();
+        givesHostErrors = library.givesHostErrors();
+        mayLockWhileWaiting = library.mayLockWhileWaiting();
     }
 
     @Override
@@ -61,26 +68,41 @@ final class SystemKqueue extends Kqueue {
         long changelist = nchanges == 0 ? 0 : changes.address();
         if (events == null) {
             // nevents 0 never waits, whatever the timeout.
-            int n = calls.kevent(kqfd, changelist, nchanges, 0, 0, NO_TIME_ADDRESS);
-            return n < 0 ? -library.errno() : 0;
+            return result(kevent.kevent(kqfd, changelist, nchanges, 0, 0, NO_TIME_ADDRESS));
         }
         events.prepare(nchanges);
-        // Where an answer would not end the wait: the changes with a poll now, and the wait by the next call.
-        long nanos = waitsAfterAnswers && nchanges > 0 ? 0 : timeoutNanos;
-        int n = calls.kevent(kqfd, changelist, nchanges, events.address(), events.capacity(),
-                timespec(events, nanos));
+        if (changesApart && nchanges > 0) {
+            int n = applyApart(changes, events);
+            if (n != 0) {
+                return n;
+            }
+            nchanges = 0;
+            changelist = 0;
+        }
+        long nanos = events.capacity() == 0 ? 0 : timeoutNanos;
+        if (mayLockWhileWaiting && nanos != 0) {
+            prepareInterruption();
+        }
+        int n = kevent.kevent(kqfd, changelist, nchanges, events.address(), events.capacity(), timespec(events, nanos));
         if (n <= 0) {
-            return n < 0 ? -library.errno() : 0;
+            return result(n);
         }
         if (!isOpen()) {
             // Woken by the interruption of close, which is no event of the caller's.
             return 0;
         }
         events.filled(n);
+        if (givesHostErrors) {
+            translateErrors(events);
+        }
         return n <= events.capacity() ? n : overrun(events, n, nchanges);
     }
 
-    private long timespec(EventList events, long nanos) {
+    private int result(int n) {
+        return n < 0 ? -library.errno() : 0;
+    }
+
+    private static long timespec(EventList events, long nanos) {
         if (nanos == FOREVER) {
             return 0;
         }
@@ -88,9 +110,54 @@ final class SystemKqueue extends Kqueue {
             return NO_TIME_ADDRESS;
         }
         long seconds = nanos / NANOS_PER_SECOND;
-        return seconds < maxSeconds
+        return seconds < MAX_SECONDS
                 ? events.timespec(seconds, nanos % NANOS_PER_SECOND)
-                : events.timespec(maxSeconds, 0);
+                : events.timespec(MAX_SECONDS, 0);
+    }
+
+    /**
+     * Applies changes in calls of their own without room for an answer, so that an error is the call's, and answers as a kernel
+     * does. Returns the number of answers, or the negative errno of a change whose answer finds no room.
+     */
+    private int applyApart(ChangeList changes, EventList events) {
+        for (int i = 0; i < changes.size(); i++) {
+            int flags = changes.flags(i);
+            int n;
+            if ((flags & KeventFlags.EV_RECEIPT) == 0) {
+                n = kevent.kevent(kqfd, changes.address() + (long) i * layout().size(), 1, 0, 0, NO_TIME_ADDRESS);
+            } else {
+                ChangeList one = newChangeList(1).add(changes.ident(i), changes.filterNumber(i),
+                        flags & ~KeventFlags.EV_RECEIPT, changes.fflags(i), changes.data(i), changes.udata(i));
+                n = kevent.kevent(kqfd, one.address(), 1, 0, 0, NO_TIME_ADDRESS);
+                Reference.reachabilityFence(one);
+            }
+            int errno = n < 0 ? library.errno() : 0;
+            if (errno != 0 || (flags & KeventFlags.EV_RECEIPT) != 0) {
+                if (events.size() == events.capacity()) {
+                    return errno != 0 ? -errno : events.size();
+                }
+                events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, changes.fflags(i), errno,
+                        changes.udata(i));
+            }
+        }
+        return events.size();
+    }
+
+    /** The numbers in answers, and beside EV_EOF a socket's error. */
+    private void translateErrors(EventList events) {
+        for (int i = 0; i < events.size(); i++) {
+            int flags = events.flags(i);
+            if ((flags & KeventFlags.EV_ERROR) != 0) {
+                entry(events, i).setLong(layout().dataOffset(), library.abiErrno(events.errno(i)));
+            } else if ((flags & KeventFlags.EV_EOF) != 0 && events.fflags(i) != 0
+                    && (events.filter(i) == Filter.EVFILT_READ || events.filter(i) == Filter.EVFILT_WRITE)) {
+                entry(events, i).setInt(layout().fflagsOffset(), library.abiErrno(events.fflags(i)));
+            }
+        }
+    }
+
+    private Pointer entry(EventList events, int index) {
+        return new Pointer(events.address() + (long) index * layout().size());
     }
 
     /**
@@ -99,8 +166,7 @@ final class SystemKqueue extends Kqueue {
      */
     private int overrun(EventList events, int n, int slots) {
         for (int i = events.capacity(); i < Math.min(n, slots); i++) {
-            long entry = events.address() + (long) i * layout().size();
-            int errno = (int) new Pointer(entry).getLong(layout().dataOffset());
+            int errno = (int) entry(events, i).getLong(layout().dataOffset());
             if (errno != 0) {
                 return -errno;
             }
@@ -125,13 +191,34 @@ final class SystemKqueue extends Kqueue {
 
     @Override
     public Wakeup newWakeup(long udata) throws IOException {
-        return newWakeup(udata, false, changes -> kevent(changes, null, 0));
+        Wakeup wakeup = newWakeup(udata, false, changes -> kevent(changes, null, 0));
+        if (mayLockWhileWaiting && wakeup instanceof PipeWakeup) {
+            synchronized (descriptors) {
+                interruption = wakeup;
+            }
+        }
+        return wakeup;
     }
 
-    /** A user event, else a pipe, else a timer: the first that the kernel takes. */
+    private boolean canInterrupt() {
+        Wakeup wakeup = interruption;
+        return wakeup != null && !(wakeup instanceof PipeWakeup pipe && pipe.isClosed());
+    }
+
+    /**
+     * A user event, else a pipe, else a timer: the first that the kernel takes. Where a wait may lock others out, a pipe comes
+     * first: to write to it asks nothing of the library.
+     */
     private Wakeup newWakeup(long udata, boolean level, Submitter submitter) throws IOException {
         long ident = LAST_IDENT.getAndDecrement();
         List<IOException> failures = new ArrayList<>();
+        if (mayLockWhileWaiting) {
+            try {
+                return new PipeWakeup(submitter, library, descriptors, udata);
+            } catch (KeventException e) {
+                failures.add(e);
+            }
+        }
         if (layout().has(Filter.EVFILT_USER)) {
             try {
                 return new UserWakeup(submitter, layout(), ident, udata, level);
@@ -140,7 +227,7 @@ final class SystemKqueue extends Kqueue {
                 failures.add(e);
             }
         }
-        if (library.hasPipe()) {
+        if (library.hasPipe() && !mayLockWhileWaiting) {
             try {
                 return new PipeWakeup(submitter, library, descriptors, udata);
             } catch (KeventException e) {
@@ -150,17 +237,39 @@ final class SystemKqueue extends Kqueue {
         try {
             return new TimerWakeup(submitter, layout(), ident, udata);
         } catch (KeventException e) {
-            failures.forEach(e::addSuppressed);
-            throw e;
+            String pipe = library.hasPipe() ? "EVFILT_READ of a pipe"
+                    : "a pipe, as the library has descriptors of its own and does not export pipe, read, write and close,";
+            KeventException failure = library.failure(e.call(), kqfd, e.errno(),
+                    "nothing can end a wait: neither EVFILT_USER nor " + pipe + " nor EVFILT_TIMER can be had");
+            failures.add(e);
+            failures.forEach(failure::addSuppressed);
+            throw failure;
+        }
+    }
+
+    private void prepareInterruption() {
+        if (!canInterrupt()) {
+            try {
+                interruption();
+            } catch (IOException e) {
+                // No descriptor left: the next wait tries again, and close at the latest.
+                library.log("a wait cannot be ended by close yet", e);
+            }
+        }
+    }
+
+    private Wakeup interruption() throws IOException {
+        synchronized (descriptors) {
+            if (!canInterrupt()) {
+                interruption = newWakeup(0, true, this::submitWhileClosing);
+            }
+            return interruption;
         }
     }
 
     @Override
     protected void interruptCalls() throws IOException {
-        if (interruption == null) {
-            interruption = newWakeup(0, true, this::submitWhileClosing);
-        }
-        interruption.signal();
+        interruption().signal();
     }
 
     /** {@link #kevent} refuses once close has begun; the descriptor is still there until {@link #release}. */

@@ -1,14 +1,8 @@
 package org.kqueue.bsd;
 
-import com.sun.jna.FunctionMapper;
-import com.sun.jna.Library;
 import com.sun.jna.Native;
-import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -29,40 +23,45 @@ import org.kqueue.KqueueUnavailableException;
  */
 final class SystemLibrary {
 
-    /** Bound classes by library name and ABI. */
+    /** Bound libraries by name and ABI. */
     // guarded by itself
     private static final Map<String, SystemLibrary> LOADED = new HashMap<>();
     private static final System.Logger LOG = System.getLogger("org.kqueue");
 
     private final String name;
     private final KeventLayout layout;
+    /** Kept, so that the library stays loaded. */
+    private final Binding binding;
     private final KqueueLibrary calls;
+    private final Kevent kevent;
     private final Fcntl fcntl;
     private final boolean ownFcntl;
     private final boolean ownClose;
     private final boolean ownPipe;
     private final boolean foreign;
-    /** Kept: JNA unloads a library when its object is collected. */
-    private final NativeLibrary handle;
     private final FilterProbe filters = new FilterProbe(this);
-    private final AnswerProbe answers = new AnswerProbe(this);
+    private final LibraryHabits habits = new LibraryHabits(this);
     /** Whether the library's descriptors are the process's; null until its first kqueue shows it. */
     // writes guarded by this
     private volatile Boolean hostDescriptors;
 
-    private SystemLibrary(String name, KeventLayout layout, NativeLibrary handle, String kevent)
-            throws KqueueUnavailableException {
+    private SystemLibrary(String name, KeventLayout layout) throws KqueueUnavailableException {
         this.name = name;
         this.layout = layout;
-        this.handle = handle;
-        foreign = name != null && !(HostSystem.CURRENT.hasKqueue() && !isOwn(handle, "kqueue"));
-        calls = bind(handle, layout);
-        ownFcntl = foreign && isOwn(handle, "fcntl");
-        ownClose = foreign && isOwn(handle, "close");
-        ownPipe = foreign && isOwn(handle, "pipe");
+        binding = new Binding(name);
+        binding.require("kqueue");
+        boolean libc = name == null || HostSystem.CURRENT.hasKqueue() && !binding.isOwn("kqueue");
+        foreign = !libc;
+        String symbol = keventSymbol(libc);
+        calls = binding.functions();
+        kevent = binding.kevent(symbol, layout);
+        ownFcntl = foreign && binding.isOwn("fcntl");
+        ownClose = foreign && binding.isOwn("close");
+        ownPipe = ownClose && binding.isOwn("pipe") && binding.isOwn("read") && binding.isOwn("write");
         fcntl = Native.load(ownFcntl ? name : null, Fcntl.class);
         hostDescriptors = foreign && HostSystem.listsDescriptors() ? null : Boolean.TRUE;
-        LOG.log(System.Logger.Level.DEBUG, () -> "bound kqueue and " + kevent + " of " + this);
+        LOG.log(System.Logger.Level.DEBUG, () -> "bound kqueue and " + symbol + " of " + this + " by "
+                + kevent.getClass().getName());
     }
 
     /**
@@ -77,30 +76,10 @@ final class SystemLibrary {
         synchronized (LOADED) {
             SystemLibrary library = LOADED.get(key);
             if (library == null) {
-                library = open(name, layout);
+                library = new SystemLibrary(name, layout);
                 LOADED.put(key, library);
             }
             return library;
-        }
-    }
-
-    private static SystemLibrary open(String name, KeventLayout layout) throws KqueueUnavailableException {
-        NativeLibrary plain = openHandle(name, Map.of());
-        requireSymbol(plain, name, "kqueue");
-        String kevent = keventSymbol(plain, name, layout);
-        FunctionMapper mapper = (library, method) -> method.getName().equals("kevent") ? kevent : method.getName();
-        NativeLibrary handle = openHandle(name, Map.of(Library.OPTION_FUNCTION_MAPPER, mapper));
-        return new SystemLibrary(name, layout, handle, kevent);
-    }
-
-    private static NativeLibrary openHandle(String name, Map<String, ?> options) throws KqueueUnavailableException {
-        try {
-            return NativeLibrary.getInstance(name, options);
-        } catch (UnsatisfiedLinkError e) {
-            throw new KqueueUnavailableException("org.kqueue.library=" + name
-                    + " cannot be loaded; searched jna.library.path=" + System.getProperty("jna.library.path", "")
-                    + ", then the system's own library path; "
-                    + String.join("; ", e.getMessage().strip().split("\\s*\\R\\s*")), e);
         }
     }
 
@@ -108,75 +87,31 @@ final class SystemLibrary {
      * NetBSD's plain {@code kevent} takes the timespec of before release 6; the header renames it. A library that is no
      * libc has no such past, so there a plain {@code kevent} will do.
      */
-    private static String keventSymbol(NativeLibrary handle, String name, KeventLayout layout)
-            throws KqueueUnavailableException {
-        if (!isNetbsd(layout)) {
-            requireSymbol(handle, name, "kevent");
-            return "kevent";
+    private String keventSymbol(boolean libc) throws KqueueUnavailableException {
+        if (!Binding.isNetbsd(layout)) {
+            return binding.require("kevent");
         }
-        String versioned = layout.name().equals("netbsd11") ? "__kevent100" : "__kevent50";
-        boolean onNetbsd = HostSystem.CURRENT == HostSystem.NETBSD;
-        boolean libc = name == null || onNetbsd && !isOwn(handle, "kqueue");
-        boolean plain = !libc && (onNetbsd ? !isOwn(handle, versioned) : address(handle, versioned) == 0);
-        String kevent = plain ? "kevent" : versioned;
-        requireSymbol(handle, name, kevent);
-        return kevent;
-    }
-
-    /** Whether libc of this system has a symbol. */
-    static boolean libcExports(String symbol) {
-        return address(NativeLibrary.getProcess(), symbol) != 0;
-    }
-
-    private static boolean isNetbsd(KeventLayout layout) {
-        return layout.filterWidth() == Integer.BYTES;
-    }
-
-    private static void requireSymbol(NativeLibrary handle, String name, String symbol)
-            throws KqueueUnavailableException {
-        if (address(handle, symbol) == 0) {
-            throw new KqueueUnavailableException((name == null ? "libc" : "org.kqueue.library=" + name)
-                    + " does not export " + symbol);
+        String versioned = versionedKevent(layout.name());
+        if (libc) {
+            return binding.require(versioned);
         }
+        // On NetBSD a look-up of a name that the library lacks goes on in libc.
+        boolean plain = HostSystem.CURRENT == HostSystem.NETBSD && !binding.isOwn(versioned);
+        return plain ? binding.require("kevent") : binding.require(versioned, "kevent");
     }
 
-    /**
-     * Whether the library itself has a symbol that libc has too: a look-up goes on in the libraries that it needs, libc
-     * among them. Meaningless for a symbol that libc lacks, since the process then finds the library's.
-     */
-    private static boolean isOwn(NativeLibrary handle, String symbol) {
-        long address = address(handle, symbol);
-        return address != 0 && address != address(NativeLibrary.getProcess(), symbol);
-    }
-
-    private static long address(NativeLibrary handle, String symbol) {
-        try {
-            return Pointer.nativeValue(handle.getGlobalVariableAddress(symbol));
-        } catch (UnsatisfiedLinkError e) {
-            return 0;
-        }
-    }
-
-    /**
-     * Binds the native methods of a class of its own to the library. JNA binds a class to one library for good, so each
-     * library gets a hidden copy of the mapping class.
-     */
-    private static KqueueLibrary bind(NativeLibrary handle, KeventLayout layout) throws KqueueUnavailableException {
-        Class<?> mapping = isNetbsd(layout) ? NetbsdKqueueLibrary.class : BsdKqueueLibrary.class;
-        try (InputStream in = mapping.getResourceAsStream(mapping.getSimpleName() + ".class")) {
-            MethodHandles.Lookup copy = MethodHandles.lookup().defineHiddenClass(in.readAllBytes(), true);
-            Native.register(copy.lookupClass(), handle);
-            return (KqueueLibrary) copy.findConstructor(copy.lookupClass(), MethodType.methodType(void.class)).invoke();
-        } catch (UnsatisfiedLinkError e) {
-            throw new KqueueUnavailableException(handle.getName() + " lacks a function: " + e.getMessage(), e);
-        } catch (Throwable e) {
-            throw new AssertionError("cannot define a copy of " + mapping, e);
-        }
+    /** What NetBSD's header makes of {@code kevent} in one of its ABIs. */
+    static String versionedKevent(String abi) {
+        return abi.equals("netbsd11") ? "__kevent100" : "__kevent50";
     }
 
     /** The functions. A descriptor may be closed only by {@link #close}. */
     KqueueLibrary calls() {
         return calls;
+    }
+
+    Kevent kevent() {
+        return kevent;
     }
 
     KeventLayout layout() {
@@ -194,7 +129,15 @@ final class SystemLibrary {
 
     /** Whether {@code kevent} may wait although it has answered a change, which no kernel does. */
     boolean waitsAfterAnswers() {
-        return foreign && answers.goesOn();
+        return foreign && habits.goesOn();
+    }
+
+    /**
+     * Whether one thread's wait may lock out every other that calls {@code kevent}, so that the wait must be ended without it.
+     * Libkqueue does that up to version 2.6 (its issue 162). Not tried, but suspected of libraries that go on after answers.
+     */
+    boolean mayLockWhileWaiting() {
+        return waitsAfterAnswers() && isHosted() && habits.watchesPipes();
     }
 
     /** Makes a kqueue that is closed on exec. */
@@ -246,8 +189,13 @@ final class SystemLibrary {
             }
             // A library's own descriptors need not know the flag; what is lost is that a child process may inherit
             // them.
-            LOG.log(System.Logger.Level.DEBUG, () -> this + ": " + failure.getMessage());
+            log("is tolerated", failure);
         }
+    }
+
+    /** For what is no failure of the program's call. */
+    void log(String what, IOException failure) {
+        LOG.log(System.Logger.Level.DEBUG, () -> this + ": " + failure.getMessage() + ": " + what);
     }
 
     /** Whether a pipe can be had whose ends the library's kqueue can watch. */
@@ -292,16 +240,24 @@ final class SystemLibrary {
         return calls.close(fd) < 0 ? errno() : 0;
     }
 
-    /**
-     * Why the native call just made on this thread failed, as the ABI numbers it. A library on Linux may give Linux's
-     * numbers or the ABI's own. Up to 34 they are the same but for 11; beyond, one is taken for Linux's where the ABI
-     * has no such number.
-     */
+    /** Whether the library gives errors as this system numbers them, and not as its ABI does. */
+    boolean givesHostErrors() {
+        return foreign && isHosted() && HostSystem.CURRENT.errnos() != layout.errnos();
+    }
+
+    /** Why the native call just made on this thread failed, as the ABI numbers it. */
     int errno() {
-        int errno = Native.getLastError();
-        Errno.Numbering host = HostSystem.CURRENT.errnos();
+        return abiErrno(Native.getLastError());
+    }
+
+    /**
+     * An error as the ABI numbers it. A library on Linux gives Linux's numbers if it works by Linux' calls. A kernel in a library
+     * may give its own: there a number is taken for Linux's where the ABI has no such number.
+     */
+    int abiErrno(int errno) {
         boolean known = !Errno.name(errno, layout.errnos()).startsWith("errno");
-        return host == layout.errnos() || known ? errno : Errno.translate(errno, host, layout.errnos());
+        return known && !givesHostErrors() ? errno
+                : Errno.translate(errno, HostSystem.CURRENT.errnos(), layout.errnos());
     }
 
     KeventException failure(String call, int fd, int errno, String detail) {

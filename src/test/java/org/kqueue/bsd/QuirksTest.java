@@ -1,22 +1,29 @@
 package org.kqueue.bsd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kqueue.ChangeList;
+import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
+import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.Note;
+import org.kqueue.Wakeup;
 
 /** The system backend on a library over epoll that differs from BSD as libkqueue says it does. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -59,6 +66,26 @@ class QuirksTest {
     }
 
     @Test
+    void theAnswerToAChangeIsSeenThoughNothingIsReady() throws IOException {
+        EventList events = kq.newEventList(4);
+        ChangeList receipt = kq.newChangeList(2)
+                .add(1, Filter.EVFILT_USER, ADD | KeventFlags.EV_RECEIPT, 7)
+                .add(2, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 8);
+        assertEquals(2, kq.kevent(receipt, events, 0), "the library itself returns 0");
+        assertEquals(KeventFlags.EV_ERROR, events.flags(0));
+        assertEquals(0, events.data(0));
+        assertEquals(7, events.udata(0));
+        assertEquals(Errno.ENOENT, events.errno(1));
+        EventList one = kq.newEventList(1);
+        assertEquals(1, kq.kevent(receipt.clear().add(3, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 8), one, Kqueue.FOREVER));
+        ChangeList two = kq.newChangeList(2)
+                .add(3, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 0)
+                .add(4, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 0);
+        KeventException e = assertThrows(KeventException.class, () -> kq.kevent(two, one, Kqueue.FOREVER));
+        assertEquals(Errno.ENOENT, e.errno(), "an error without room is the call's");
+    }
+
+    @Test
     void theAnswerToAChangeEndsTheWait() throws IOException {
         EventList events = kq.newEventList(4);
         assertEquals(1, kq.kevent(kq.newChangeList(1).add(-1, Filter.EVFILT_READ, ADD, 5), events, Kqueue.FOREVER));
@@ -71,6 +98,8 @@ class QuirksTest {
     @Test
     void aChangeThatSucceedsIsFollowedByTheWait() throws IOException {
         EventList events = kq.newEventList(4);
+        assertEquals(0, kq.kevent(null, events, 1), "the first wait, before which its end is prepared");
+        model.control.model_reset();
         int once = ADD | KeventFlags.EV_ONESHOT;
         ChangeList timer = kq.newChangeList(1).add(1, Filter.EVFILT_TIMER, once, 0, 30, 9);
         assertEquals(1, kq.kevent(timer, events, Kqueue.FOREVER));
@@ -79,18 +108,18 @@ class QuirksTest {
     }
 
     @Test
-    void answersAndEventsComeTogether() throws IOException {
+    void answersComeAloneAsAKernelsDo() throws IOException {
         EventList events = kq.newEventList(4);
         ChangeList changes = kq.newChangeList(2)
                 .add(one[1], Filter.EVFILT_WRITE, ADD, 1)
                 .add(one[0], Filter.EVFILT_READ, ADD | KeventFlags.EV_DISPATCH | KeventFlags.EV_ONESHOT, 2);
-        assertEquals(2, kq.kevent(changes, events, Kqueue.FOREVER));
-        assertTrue(events.isChangeResult(0), "with the flags of the change beside EV_ERROR");
+        assertEquals(1, kq.kevent(changes, events, Kqueue.FOREVER));
+        assertEquals(KeventFlags.EV_ERROR, events.flags(0));
         assertEquals(Errno.EINVAL, events.errno(0));
         assertEquals(2, events.udata(0));
-        assertTrue(!events.isChangeResult(1));
-        assertEquals(Filter.EVFILT_WRITE, events.filter(1));
-        assertEquals(1, events.udata(1));
+        assertEquals(1, kq.kevent(null, events, Kqueue.FOREVER));
+        assertEquals(Filter.EVFILT_WRITE, events.filter(0));
+        assertEquals(1, events.udata(0));
     }
 
     @Test
@@ -105,6 +134,61 @@ class QuirksTest {
         EventList events = kq.newEventList(2 * count);
         assertEquals(MOST_EVENTS, kq.kevent(null, events, Kqueue.FOREVER));
         assertEquals(count - MOST_EVENTS, kq.kevent(null, events, Kqueue.FOREVER));
+    }
+
+    @Test
+    void errorsOfLinuxAreTranslatedInAnswersAndEvents() throws IOException {
+        EventList events = kq.newEventList(4);
+        // Linux' ENOSYS, which BSD calls ENOTSOCK.
+        model.control.model_error_change(0, 38);
+        assertEquals(1, kq.kevent(kq.newChangeList(1).add(1, Filter.EVFILT_USER, ADD, 0), events, 0));
+        assertEquals("ENOSYS", Errno.name(events.errno(0), kq.layout().errnos()));
+        model.control.model_fail_call(38, 0);
+        assertEquals("ENOSYS", assertThrows(KeventException.class, () -> kq.kevent(null, events, 0)).errnoName());
+    }
+
+    @Test
+    void aThreadThatWaitsLocksNobodyOutOfAWakeup() throws Exception {
+        try (Wakeup wakeup = kq.newWakeup(3)) {
+            EventList events = kq.newEventList(4);
+            for (int i = 0; i < 20; i++) {
+                FutureTask<Integer> waiter = new FutureTask<>(() -> kq.kevent(null, events, Kqueue.FOREVER));
+                new Thread(waiter, "waiter").start();
+                awaitWaiter();
+                wakeup.signal();
+                assertEquals(1, waiter.get());
+                assertEquals(3, events.udata(0));
+                wakeup.acknowledge();
+                assertEquals(0, kq.kevent(null, events, 0));
+            }
+        }
+    }
+
+    @Test
+    void aThreadThatWaitsLocksNobodyOutOfClose() throws Exception {
+        Set<String> descriptors = OpenDescriptors.now();
+        for (boolean wakeup : new boolean[] {false, true}) {
+            Kqueue closed = model.open();
+            if (wakeup) {
+                closed.newWakeup(5).close();
+            }
+            FutureTask<Integer> waiter =
+                    new FutureTask<>(() -> closed.kevent(null, closed.newEventList(1), Kqueue.FOREVER));
+            new Thread(waiter, "waiter").start();
+            while (model.control.model_waiters(closed.fd()) < 1) {
+                Thread.sleep(1);
+            }
+            closed.close();
+            ExecutionException e = assertThrows(ExecutionException.class, waiter::get);
+            assertEquals(ClosedKqueueException.class, e.getCause().getClass());
+        }
+        assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+    }
+
+    private void awaitWaiter() throws InterruptedException {
+        while (model.control.model_waiters(kq.fd()) < 1) {
+            Thread.sleep(1);
+        }
     }
 
     @Test

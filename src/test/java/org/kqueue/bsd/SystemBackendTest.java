@@ -34,10 +34,10 @@ class SystemBackendTest {
     @Test
     void missingSymbolIsNamed() {
         String empty = NativeBuild.compiled("empty.c").toString();
-        assertTrue(refusal(config("system", empty, "freebsd")).endsWith("empty.so does not export kqueue"));
+        assertTrue(refusal(config("system", empty, "freebsd")).contains("empty.so does not export kqueue;"));
         String half = NativeBuild.compiled("empty.c", "-DHALF").toString();
-        assertTrue(refusal(config("system", half, "freebsd")).endsWith("empty.so does not export kevent"));
-        assertTrue(refusal(config("system", half, "netbsd")).endsWith("empty.so does not export kevent"));
+        assertTrue(refusal(config("system", half, "freebsd")).contains("empty.so does not export kevent;"));
+        assertTrue(refusal(config("system", half, "netbsd")).contains("empty.so does not export __kevent50 or kevent;"));
     }
 
     @Test
@@ -76,6 +76,11 @@ class SystemBackendTest {
     @Test
     void namedLibrarySpeaksLibkqueuesAbiByDefault() {
         if (!HostSystem.CURRENT.hasKqueue()) {
+            for (String abi : List.of("netbsd", "netbsd11")) {
+                String name = SystemLibrary.versionedKevent(abi);
+                String library = NativeBuild.model(abi, "-DKEVENT_NAME=" + name).toString();
+                assertEquals(abi, new SystemBackend().defaultAbi(config("auto", library, null)), "by " + name);
+            }
             assertEquals("freebsd11", new SystemBackend().defaultAbi(config("auto", "libkqueue.so.0", null)));
         }
     }

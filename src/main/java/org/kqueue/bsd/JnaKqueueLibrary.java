@@ -1,16 +1,13 @@
 package org.kqueue.bsd;
 
-/** The functions of macOS, FreeBSD, OpenBSD and DragonFly: {@code kevent} counts in {@code int}. Mapped by JNA. */
-final class BsdKqueueLibrary implements KqueueLibrary {
+/** Mapped by JNA, each library's to a copy of this class. */
+final class JnaKqueueLibrary implements KqueueLibrary {
 
-    BsdKqueueLibrary() {
+    JnaKqueueLibrary() {
     }
 
     @Override
     public native int kqueue();
-
-    @Override
-    public native int kevent(int kq, long changelist, int nchanges, long eventlist, int nevents, long timeout);
 
     @Override
     public native int close(int fd);

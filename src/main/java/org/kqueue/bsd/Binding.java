@@ -1,0 +1,146 @@
+package org.kqueue.bsd;
+
+import com.sun.jna.FunctionMapper;
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.InputStream;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.Map;
+import org.kqueue.KeventLayout;
+import org.kqueue.KqueueUnavailableException;
+import org.kqueue.foreign.ForeignCalls;
+
+/** A library that is loaded, its symbols, and the functions bound to them. */
+final class Binding {
+
+    private static final MethodType KEVENT = MethodType.methodType(int.class,
+            int.class, long.class, int.class, long.class, int.class, long.class);
+    private static final MethodType NETBSD_KEVENT = KEVENT
+            .changeParameterType(2, long.class).changeParameterType(4, long.class);
+
+    /** Null for libc. */
+    private final String name;
+    /** Kept: JNA unloads a library when its object is collected. */
+    private final NativeLibrary library;
+
+    /**
+     * Loads a library.
+     *
+     * @param name name or path, null for libc
+     */
+    Binding(String name) throws KqueueUnavailableException {
+        this.name = name;
+        library = load(name, Map.of());
+    }
+
+    private static NativeLibrary load(String name, Map<String, ?> options) throws KqueueUnavailableException {
+        try {
+            return NativeLibrary.getInstance(name, options);
+        } catch (UnsatisfiedLinkError e) {
+            throw new KqueueUnavailableException("org.kqueue.library=" + name
+                    + " cannot be loaded: give the path of the file, or a name and its folder with -Djna.library.path; searched"
+                    + " jna.library.path=" + System.getProperty("jna.library.path", "")
+                    + ", then the system's own library path; "
+                    + String.join("; ", e.getMessage().strip().split("\\s*\\R\\s*")), e);
+        }
+    }
+
+    boolean exports(String symbol) {
+        return address(library, symbol) != 0;
+    }
+
+    /**
+     * Whether the library itself has a symbol that libc has too: a look-up goes on in the libraries that it needs, libc among
+     * them. Meaningless for a symbol that libc lacks, since the process then finds the library's.
+     */
+    boolean isOwn(String symbol) {
+        long address = address(library, symbol);
+        return address != 0 && address != address(NativeLibrary.getProcess(), symbol);
+    }
+
+    private static long address(NativeLibrary library, String symbol) {
+        try {
+            return Pointer.nativeValue(library.getGlobalVariableAddress(symbol));
+        } catch (UnsatisfiedLinkError e) {
+            return 0;
+        }
+    }
+
+    /**
+     * Chooses a symbol.
+     *
+     * @param symbols the first that is exported will do
+     */
+    String require(String... symbols) throws KqueueUnavailableException {
+        for (String symbol : symbols) {
+            if (exports(symbol)) {
+                return symbol;
+            }
+        }
+        String symbol = String.join(" or ", symbols);
+        throw new KqueueUnavailableException(name == null
+                ? "libc of this " + System.getProperty("os.name") + " " + System.getProperty("os.version")
+                        + " does not export " + symbol
+                : "org.kqueue.library=" + name + " does not export " + symbol
+                        + "; name a library that exports kqueue and kevent, such as libkqueue");
+    }
+
+    /** The functions of the library itself, or else of libc. */
+    KqueueLibrary functions() throws KqueueUnavailableException {
+        return (KqueueLibrary) jna(JnaKqueueLibrary.class, library);
+    }
+
+    /**
+     * Binds {@code kevent}.
+     *
+     * @param symbol what it is called in the library
+     */
+    Kevent kevent(String symbol, KeventLayout layout) throws KqueueUnavailableException {
+        MethodType type = isNetbsd(layout) ? NETBSD_KEVENT : KEVENT;
+        MethodHandle foreign = ForeignCalls.of(() -> address(library, symbol), symbol, type);
+        if (foreign != null) {
+            return (Kevent) instance(define(ForeignKevent.class, foreign.asType(KEVENT)));
+        }
+        FunctionMapper mapper = (library, method) -> symbol;
+        NativeLibrary mapped = load(name, Map.of(Library.OPTION_FUNCTION_MAPPER, mapper));
+        return (Kevent) jna(isNetbsd(layout) ? NetbsdKevent.class : BsdKevent.class, mapped);
+    }
+
+    /** Whether {@code kevent} counts in {@code size_t}. */
+    static boolean isNetbsd(KeventLayout layout) {
+        return layout.filterWidth() == Integer.BYTES;
+    }
+
+    /** JNA binds a class to one library for good, so each library gets a copy of the mapping class. */
+    private static Object jna(Class<?> mapping, NativeLibrary library) throws KqueueUnavailableException {
+        try {
+            MethodHandles.Lookup copy = define(mapping, null);
+            Native.register(copy.lookupClass(), library);
+            return instance(copy);
+        } catch (UnsatisfiedLinkError e) {
+            throw new KqueueUnavailableException(library.getName() + " lacks a function: " + e.getMessage(), e);
+        }
+    }
+
+    private static MethodHandles.Lookup define(Class<?> original, Object classData) {
+        try (InputStream in = original.getResourceAsStream(original.getSimpleName() + ".class")) {
+            byte[] bytes = in.readAllBytes();
+            return classData == null ? MethodHandles.lookup().defineHiddenClass(bytes, true)
+                    : MethodHandles.lookup().defineHiddenClassWithClassData(bytes, classData, true);
+        } catch (Exception e) {
+            throw new AssertionError("cannot define a copy of " + original, e);
+        }
+    }
+
+    private static Object instance(MethodHandles.Lookup copy) {
+        try {
+            return copy.findConstructor(copy.lookupClass(), MethodType.methodType(void.class)).invoke();
+        } catch (Throwable e) {
+            throw new AssertionError("cannot make a " + copy.lookupClass(), e);
+        }
+    }
+}
