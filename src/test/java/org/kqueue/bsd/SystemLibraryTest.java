@@ -14,13 +14,18 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kqueue.Errno;
+import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.Wakeup;
+import org.kqueue.foreign.ForeignCalls;
 
 /** Libraries: what is bound and found out when one is loaded, and whose the descriptors are. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -133,6 +138,41 @@ class SystemLibraryTest {
                 model.requireNoViolation();
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"freebsd", "netbsd"})
+    void keventIsCalledAsThePropertySays(String abi) throws Exception {
+        String before = System.getProperty(ForeignCalls.CALLS);
+        try {
+            for (String calls : Runtime.version().feature() < 22 ? List.of("jna") : List.of("jna", "foreign")) {
+                System.setProperty(ForeignCalls.CALLS, calls);
+                // A build of its own for each, since a library is bound once.
+                Model model = new Model(abi, "-DCALLS_" + calls);
+                String kevent = SystemLibrary.load(model.library.toString(), layout(abi)).kevent().getClass().getName();
+                assertEquals(calls.equals("foreign"), kevent.contains("ForeignKevent"), kevent);
+                try (Kqueue kq = model.open()) {
+                    EventList events = kq.newEventList(2);
+                    assertEquals(1, kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_DELETE), events, 0));
+                    assertEquals(Errno.ENOENT, events.errno(0));
+                    assertEquals(2, model.control.model_last_nevents());
+                    model.control.model_fail_call(Errno.ENOMEM, 0);
+                    assertEquals(Errno.ENOMEM,
+                            assertThrows(KeventException.class, () -> kq.kevent(null, events, 0)).errno());
+                }
+                model.requireNoViolation();
+            }
+        } finally {
+            if (before == null) {
+                System.clearProperty(ForeignCalls.CALLS);
+            } else {
+                System.setProperty(ForeignCalls.CALLS, before);
+            }
+        }
+    }
+
+    private static KeventLayout layout(String abi) {
+        return Layouts.ALL.stream().filter(layout -> layout.name().equals(abi)).findFirst().orElseThrow();
     }
 
     @Test
