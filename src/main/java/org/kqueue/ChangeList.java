@@ -13,15 +13,8 @@ public final class ChangeList extends KeventList {
      * @param initialCapacity the number of changes there is room for before the list grows
      */
     public ChangeList(KeventLayout layout, int initialCapacity) {
-        super(layout, requireNotNegative(initialCapacity));
+        super(layout, requireNotNegative("a change list", initialCapacity));
         capacity = initialCapacity;
-    }
-
-    private static int requireNotNegative(int capacity) {
-        if (capacity < 0) {
-            throw new IllegalArgumentException("capacity of a change list: " + capacity);
-        }
-        return capacity;
     }
 
     /**

@@ -43,15 +43,8 @@ public final class EventList extends KeventList implements Iterable<Event> {
      * @param capacity the most events a call may return; with 0 a call returns at once
      */
     public EventList(KeventLayout layout, int capacity) {
-        super(layout, capacity);
-        this.capacity = requireNotNegative(capacity);
-    }
-
-    private static int requireNotNegative(int capacity) {
-        if (capacity < 0) {
-            throw new IllegalArgumentException("capacity of an event list: " + capacity);
-        }
-        return capacity;
+        super(layout, requireNotNegative("an event list", capacity));
+        this.capacity = capacity;
     }
 
     /**
@@ -71,7 +64,7 @@ public final class EventList extends KeventList implements Iterable<Event> {
      */
     public EventList resize(int newCapacity) {
         size = 0;
-        reserve(requireNotNegative(newCapacity));
+        reserve(requireNotNegative("an event list", newCapacity));
         capacity = newCapacity;
         return this;
     }

@@ -33,6 +33,13 @@ public abstract sealed class KeventList permits ChangeList, EventList {
         allocate(slots);
     }
 
+    static int requireNotNegative(String list, int capacity) {
+        if (capacity < 0) {
+            throw new IllegalArgumentException("capacity of " + list + ": " + capacity);
+        }
+        return capacity;
+    }
+
     private void allocate(int newSlots) {
         memory = ByteBuffer.allocateDirect(Math.multiplyExact(Math.max(newSlots, 1), layout.size()))
                 .order(ByteOrder.nativeOrder());
