@@ -81,6 +81,14 @@ public final class SystemBackend implements KqueueBackend {
             throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis
                     + ", not " + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
         }
-        return new SystemKqueue(SystemLibrary.load(config.library(), layout));
+        SystemLibrary library = SystemLibrary.load(config.library(), layout);
+        SystemKqueue kqueue = new SystemKqueue(library);
+        try {
+            library.requireAbi();
+            return kqueue;
+        } catch (KqueueUnavailableException e) {
+            kqueue.close();
+            throw e;
+        }
     }
 }

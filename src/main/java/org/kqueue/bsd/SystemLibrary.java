@@ -6,11 +6,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.kqueue.Errno;
 import org.kqueue.KeventException;
 import org.kqueue.KeventLayout;
+import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueUnavailableException;
 
 /**
@@ -125,6 +127,17 @@ final class SystemLibrary {
     /** Whether its kqueue is the system's own, by whichever name it was loaded. */
     boolean isKernel() {
         return !foreign;
+    }
+
+    /** Refuses a library whose kevents are of another size: the next call could write beyond a list. */
+    void requireAbi() throws KqueueUnavailableException {
+        // FreeBSD's libc has either of two, by the release it was made for.
+        List<String> others = foreign || HostSystem.CURRENT == HostSystem.FREEBSD ? habits.otherAbis() : List.of();
+        if (!others.isEmpty()) {
+            throw new KqueueUnavailableException((name == null ? "libc" : "org.kqueue.library=" + name)
+                    + " does not speak the " + layout + " ABI; set " + KqueueConfig.ABI + " to the one it speaks, "
+                    + String.join(" or ", others));
+        }
     }
 
     /** Whether {@code kevent} may wait although it has answered a change, which no kernel does. */

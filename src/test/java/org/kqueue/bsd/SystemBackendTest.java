@@ -40,6 +40,15 @@ class SystemBackendTest {
         assertTrue(refusal(config("system", half, "netbsd")).contains("empty.so does not export __kevent50 or kevent;"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"freebsd11, freebsd", "freebsd, freebsd11", "netbsd, netbsd11", "openbsd, freebsd"})
+    void libraryWithKeventsOfAnotherSizeIsRefused(String spoken, String asked) {
+        String library = NativeBuild.model(spoken).toString();
+        String message = refusal(config("system", library, asked));
+        assertTrue(message.contains("does not speak the " + asked + " ABI; set org.kqueue.abi"), message);
+        assertTrue(message.contains(spoken), message);
+    }
+
     @Test
     void unknownNamesAreAnsweredWithTheKnown() {
         String message = assertThrows(IllegalArgumentException.class,
