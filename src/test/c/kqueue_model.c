@@ -14,7 +14,7 @@
  * -DQUIRKS: no kernel but a library over epoll, with the differences from BSD that libkqueue publishes. It does not see
  * a close; waits although it has answered a change, and returns 0 instead of the answers if nothing comes; keeps a change's
  * flags in the answer; locks out all others as long as one thread waits; returns at most 512 events; has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
- * WRITE how much is queued. With -DDEAF as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of
+ * WRITE how much is queued; and a socket that was never connected is at its end. With -DDEAF as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of
  * its number when it means another file: there is a registration, and so nothing to do; it never fires.
  *
  * -DFLAGLESS: an event has none of the flags of its knote, only EV_EOF. -DNO_RECEIPT: EV_RECEIPT is not known.
@@ -500,9 +500,11 @@ is_active(struct knote *kn)
 	}
 	int fd = host(kn->ident);
 	int type = int_option(fd, SOL_SOCKET, SO_TYPE);
+#if !defined(QUIRKS)
 	/* A stream socket never connected: OUT and HUP at once, where a kqueue is silent. */
 	if (type == SOCK_STREAM && (kn->revents & POLLHUP) && !(kn->revents & (POLLRDHUP | POLLERR | POLLIN)))
 		return 0;
+#endif
 	return kn->filter == EVFILT_READ ? is_readable(kn, fd, type) : is_writable(kn, fd, type);
 }
 

@@ -52,9 +52,10 @@ final class ReadyOps {
      */
     static int ready(State state, int filter, int flags, int fflags, int interest) {
         boolean eof = (flags & KeventFlags.EV_EOF) != 0;
-        if (eof && (fflags != 0 || state == State.CONNECTING || state == State.IDLE)) {
+        if (eof && (fflags != 0 || state == State.CONNECTING)) {
             // What poll calls POLLERR or POLLHUP: whatever is tried next reports it. Without it a refused connection
-            // whose key asks for OP_READ alone would be ready for nothing, and its filter fire for ever.
+            // whose key asks for OP_READ alone would be ready for nothing, and its filter fire for ever. Not so the end of a
+            // socket that was never connected, which libraries over epoll tell of and no kernel does.
             return interest;
         }
         return (filter == READ ? readOps(state) : writeOps(state)) & interest;

@@ -49,6 +49,7 @@ class ReadyOpsTest {
     void unconnectedChannelDoesNothing() {
         assertEquals(0, ReadyOps.ready(State.IDLE, READ, 0, 0, ALL));
         assertEquals(0, ReadyOps.ready(State.IDLE, WRITE, 0, 0, ALL));
+        assertEquals(0, ReadyOps.ready(State.IDLE, WRITE, EV_EOF, 0, ALL), "as libraries over epoll report it");
     }
 
     @Test
