@@ -3,6 +3,7 @@ package org.kqueue.bsd;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.kqueue.ChangeList;
@@ -17,10 +18,12 @@ import org.kqueue.KeventLayout;
  */
 final class LibraryHabits {
 
+    private static final int TIMER_WAIT_SECONDS = 1;
+
     private final SystemLibrary library;
     // guarded by this: all below
     private boolean known;
-    private boolean goesOn = true;
+    private boolean answersAsKernel;
     private boolean watchesPipes;
     private List<String> otherAbis = List.of();
 
@@ -29,12 +32,12 @@ final class LibraryHabits {
     }
 
     /**
-     * Whether {@code kevent} looks for events, and may wait, when it has answered a change. No kernel does. Libkqueue does where
-     * the event list has room left, and if nothing comes then the answers are lost.
+     * Whether changes are answered as by a kernel: one that fails or asks for a receipt, and no event beside it. Libkqueue goes
+     * on to look for events where the list has room left, and if nothing comes then the answers are lost; others know no receipts.
      */
-    synchronized boolean goesOn() {
+    synchronized boolean answersAsKernel() {
         find();
-        return goesOn;
+        return answersAsKernel;
     }
 
     /** Whether a pipe's read end is readable while there is something in it, and only then. */
@@ -53,20 +56,18 @@ final class LibraryHabits {
     }
 
     private void find() {
-        if (known || !library.hasPipe()) {
+        if (known) {
             return;
         }
         try {
             int kq = library.kqueue();
             try {
-                int[] ends = library.pipe();
-                try {
-                    tryOut(kq, ends);
-                    known = true;
-                } finally {
-                    library.close(ends[0]);
-                    library.close(ends[1]);
+                if (library.hasPipe()) {
+                    tryOutWithPipe(kq);
+                } else {
+                    tryOutWithTimer(kq);
                 }
+                known = true;
             } finally {
                 library.close(kq);
             }
@@ -74,6 +75,29 @@ final class LibraryHabits {
             // No descriptor left: the next kqueue asks again.
             known = false;
         }
+    }
+
+    private void tryOutWithPipe(int kq) throws IOException {
+        int[] ends = library.pipe();
+        try {
+            tryOut(kq, ends);
+        } finally {
+            library.close(ends[0]);
+            library.close(ends[1]);
+        }
+    }
+
+    /** With an event that will come while it would wait: a kernel returns the answer, and it alone. */
+    private void tryOutWithTimer(int kq) {
+        EventList events = new EventList(library.layout(), 2);
+        int filter = library.layout().number(Filter.EVFILT_TIMER);
+        int once = KeventFlags.EV_ADD | KeventFlags.EV_ONESHOT;
+        ChangeList changes = new ChangeList(library.layout(), 2)
+                .add(1, filter, once, 0, 1, 1).add(2, filter, KeventFlags.EV_DELETE, 0, 0, 2);
+        boolean failure = kevent(kq, changes, events, TIMER_WAIT_SECONDS) == 1 && events.isChangeResult(0)
+                && events.ident(0) == 2;
+        changes.clear().add(2, filter, once | KeventFlags.EV_RECEIPT, 0, 1, 2);
+        answersAsKernel = kevent(kq, changes, events, TIMER_WAIT_SECONDS) == 1 && events.isChangeResult(0) && failure;
     }
 
     private void tryOut(int kq, int[] ends) {
@@ -84,17 +108,19 @@ final class LibraryHabits {
         boolean written = library.calls().write(ends[1], address, 1) == 1;
         boolean told = poll(kq, null, events) == 1 && events.ident(0) == ends[0] && !events.isChangeResult(0);
         if (told) {
-            // An event is ready and a change fails: a kernel returns the failure, and it alone.
-            goesOn = poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_DELETE), events) != 1
-                    || !events.isChangeResult(0);
-            poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_ADD), events);
+            // While an event is ready: a kernel returns the answer, and it alone.
+            boolean failure = poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_DELETE), events) == 1
+                    && events.isChangeResult(0);
+            int receipt = KeventFlags.EV_ADD | KeventFlags.EV_RECEIPT;
+            answersAsKernel = poll(kq, change(ends[1], Filter.EVFILT_WRITE, receipt), events) == 1
+                    && events.isChangeResult(0) && failure;
             if (poll(kq, null, events) == 2 && !isReadAndWrite(library.layout(), events, ends)) {
                 otherAbis = Layouts.ALL.stream().filter(layout -> isReadAndWrite(layout, events, ends))
                         .map(KeventLayout::name).toList();
             }
             poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_DELETE), events);
         }
-        boolean drained = library.calls().read(ends[0], address, 1) == 1;
+        boolean drained = written && library.calls().read(ends[0], address, 1) == 1;
         watchesPipes = silent && written && told && drained && poll(kq, null, events) == 0;
         // A library need not see the close that follows.
         poll(kq, change(ends[0], Filter.EVFILT_READ, KeventFlags.EV_DELETE), events);
@@ -119,10 +145,15 @@ final class LibraryHabits {
     }
 
     private int poll(int kq, ChangeList changes, EventList events) {
+        return kevent(kq, changes, events, 0);
+    }
+
+    private int kevent(int kq, ChangeList changes, EventList events, int seconds) {
         // More memory than two kevents of any ABI take.
         events.prepare(8);
-        int n = library.kevent().kevent(kq, changes == null ? 0 : changes.address(), changes == null ? 0 : 1,
-                events.address(), events.capacity(), SystemKqueue.NO_TIME_ADDRESS);
+        int n = library.kevent().kevent(kq, changes == null ? 0 : changes.address(), changes == null ? 0 : changes.size(),
+                events.address(), events.capacity(), events.timespec(seconds, 0));
+        Reference.reachabilityFence(changes);
         events.filled(Math.max(n, 0));
         return n;
     }

@@ -21,7 +21,7 @@ final class PipeWakeup implements Wakeup {
 
     private final Submitter kqueue;
     private final SystemLibrary library;
-    private final SystemKqueue.Descriptors descriptors;
+    private final OwnDescriptors descriptors;
     private final ChangeList delete;
     private final int readEnd;
     private final int writeEnd;
@@ -32,7 +32,7 @@ final class PipeWakeup implements Wakeup {
     private boolean signalled;
     private volatile boolean closed;
 
-    PipeWakeup(Submitter kqueue, SystemLibrary library, SystemKqueue.Descriptors descriptors, long udata)
+    PipeWakeup(Submitter kqueue, SystemLibrary library, OwnDescriptors descriptors, long udata)
             throws IOException {
         this.kqueue = kqueue;
         this.library = library;

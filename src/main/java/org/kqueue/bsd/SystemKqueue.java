@@ -24,24 +24,24 @@ final class SystemKqueue extends Kqueue {
     private static final Cleaner CLEANER = Cleaner.create();
     /** {@code {0, 0}}, never written: a poll. */
     private static final ByteBuffer NO_TIME = ByteBuffer.allocateDirect(16);
-    static final long NO_TIME_ADDRESS = Pointer.nativeValue(Native.getDirectBufferPointer(NO_TIME));
+    private static final long NO_TIME_ADDRESS = Pointer.nativeValue(Native.getDirectBufferPointer(NO_TIME));
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
     /**
      * The longest wait handed to a kernel; a longer one is several. Some refuse more than 100,000,000 s (macOS to 10.14) or 2^31
      * (macOS), and libraries count milliseconds in an int.
      */
-    static final long MAX_SECONDS = TimeUnit.DAYS.toSeconds(1);
+    private static final long MAX_SECONDS = TimeUnit.DAYS.toSeconds(1);
     /** Idents of filters without descriptors are the program's to choose; ours count down from the top. */
     private static final AtomicLong LAST_IDENT = new AtomicLong(Long.MAX_VALUE);
 
     private final SystemLibrary library;
     private final Kevent kevent;
     private final int kqfd;
-    /** Changes one by one, since with more room than answers an answer might not be seen. */
+    /** Changes go one by one and without room for an answer, since an answer might be lost or not be given. */
     private final boolean changesApart;
     private final boolean givesHostErrors;
     private final boolean mayLockWhileWaiting;
-    private final Descriptors descriptors;
+    private final OwnDescriptors descriptors;
     private final Cleaner.Cleanable cleanable;
     /**
      * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or before the
@@ -55,9 +55,9 @@ final class SystemKqueue extends Kqueue {
         this.library = library;
         kevent = library.kevent();
         kqfd = library.kqueue();
-        descriptors = new Descriptors(library, kqfd);
+        descriptors = new OwnDescriptors(library, kqfd);
         cleanable = CLEANER.register(this, descriptors::closeAll);
-        changesApart = library.waitsAfterAnswers();
+        changesApart = library.answersOtherwise();
         givesHostErrors = library.givesHostErrors();
         mayLockWhileWaiting = library.mayLockWhileWaiting();
     }
@@ -275,6 +275,7 @@ final class SystemKqueue extends Kqueue {
     /** {@link #kevent} refuses once close has begun; the descriptor is still there until {@link #release}. */
     private void submitWhileClosing(ChangeList changes) throws KeventException {
         int n = call(changes, null, 0);
+        Reference.reachabilityFence(changes);
         if (n < 0) {
             throw library.failure("kevent", kqfd, -n, changes.toString());
         }
@@ -292,42 +293,5 @@ final class SystemKqueue extends Kqueue {
     @Override
     public String toString() {
         return library.toString();
-    }
-
-    /**
-     * What a kqueue has open. Apart from the kqueue, which it must not keep reachable, so that one never closed gives
-     * it back.
-     */
-    static final class Descriptors {
-        private final SystemLibrary library;
-        // guarded by this
-        private final List<Integer> open = new ArrayList<>();
-
-        Descriptors(SystemLibrary library, int kqfd) {
-            this.library = library;
-            open.add(kqfd);
-        }
-
-        synchronized void add(int... fds) {
-            for (int fd : fds) {
-                open.add(fd);
-            }
-        }
-
-        /** Closes one, once. Returns 0 or the errno. */
-        synchronized int close(int fd) {
-            return open.remove((Integer) fd) ? library.close(fd) : 0;
-        }
-
-        /** Closes all that is open. Returns 0 or the last errno. */
-        synchronized int closeAll() {
-            int errno = 0;
-            for (int fd : open) {
-                int result = library.close(fd);
-                errno = result != 0 ? result : errno;
-            }
-            open.clear();
-            return errno;
-        }
     }
 }

@@ -140,17 +140,17 @@ final class SystemLibrary {
         }
     }
 
-    /** Whether {@code kevent} may wait although it has answered a change, which no kernel does. */
-    boolean waitsAfterAnswers() {
-        return foreign && habits.goesOn();
+    /** Whether {@code kevent} answers changes otherwise than a kernel's does. */
+    boolean answersOtherwise() {
+        return foreign && !habits.answersAsKernel();
     }
 
     /**
      * Whether one thread's wait may lock out every other that calls {@code kevent}, so that the wait must be ended without it.
-     * Libkqueue does that up to version 2.6 (its issue 162). Not tried, but suspected of libraries that go on after answers.
+     * Libkqueue does that up to version 2.6 (its issue 162). Not tried, but suspected of libraries that answer otherwise.
      */
     boolean mayLockWhileWaiting() {
-        return waitsAfterAnswers() && isHosted() && habits.watchesPipes();
+        return answersOtherwise() && isHosted() && habits.watchesPipes();
     }
 
     /** Makes a kqueue that is closed on exec. */

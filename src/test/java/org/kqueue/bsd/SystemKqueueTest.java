@@ -176,6 +176,23 @@ class SystemKqueueTest {
     }
 
     @Test
+    void receiptsAreGivenThoughTheLibraryKnowsNone() throws IOException {
+        Model model = new Model("freebsd", "-DNO_RECEIPT");
+        try (Kqueue kq = model.open()) {
+            EventList events = kq.newEventList(4);
+            int add = KeventFlags.EV_ADD | KeventFlags.EV_RECEIPT;
+            assertEquals(3, kq.kevent(users(kq, 3, add), events, Kqueue.FOREVER));
+            for (int i = 0; i < 3; i++) {
+                assertTrue(events.isChangeResult(i));
+                assertEquals(i, events.ident(i));
+                assertEquals(0, events.errno(i));
+            }
+            assertEquals(3, model.control.model_knotes(kq.fd()));
+            model.requireNoViolation();
+        }
+    }
+
+    @Test
     void dragonflyMayAnswerBeyondTheEventList() throws IOException {
         Model model = new Model("dragonfly");
         try (Kqueue kq = model.open()) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kqueue.ChangeList;
 import org.kqueue.Errno;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
@@ -126,6 +127,22 @@ class SystemLibraryTest {
         }
         assertEquals(Set.of(), OpenDescriptors.since(open));
         assertEquals(file, Files.readSymbolicLink(number));
+    }
+
+    @Test
+    void kernelInALibraryWithoutAPipeIsKnownAsOne() throws IOException {
+        Model bare = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
+        try (Kqueue kq = bare.open()) {
+            bare.control.model_reset();
+            EventList events = kq.newEventList(4);
+            int once = KeventFlags.EV_ADD | KeventFlags.EV_ONESHOT;
+            ChangeList timers = kq.newChangeList(2)
+                    .add(1, kq.layout().number(Filter.EVFILT_TIMER), once, 0, 1, 8)
+                    .add(2, kq.layout().number(Filter.EVFILT_TIMER), once, 0, 1_000_000, 9);
+            assertEquals(1, kq.kevent(timers, events, 5 * SECOND));
+            assertEquals(8, events.udata(0));
+            assertEquals(1, bare.control.model_calls(), "the changes go with the wait");
+        }
     }
 
     @Test
