@@ -412,6 +412,16 @@ public abstract class Kqueue implements Closeable {
     public abstract int fd();
 
     /**
+     * Whether another kqueue of the same backend can watch this one's descriptor, as {@code kqueue(2)} promises. Not true of every
+     * library over another mechanism.
+     *
+     * @return false only where that is certain
+     */
+    public boolean isWatchable() {
+        return true;
+    }
+
+    /**
      * Whether a filter works on this kqueue. Does not change the kqueue.
      *
      * @param filter the filter

@@ -26,6 +26,8 @@ final class LibraryHabits {
     private boolean answersAsKernel;
     private boolean watchesPipes;
     private List<String> otherAbis = List.of();
+    /** Null until somebody asks. */
+    private Boolean watchesKqueues;
 
     LibraryHabits(SystemLibrary library) {
         this.library = library;
@@ -53,6 +55,42 @@ final class LibraryHabits {
     synchronized List<String> otherAbis() {
         find();
         return otherAbis;
+    }
+
+    /** Whether a kqueue is readable while it has an event, and only then. Libkqueue's is the end of a pipe. */
+    synchronized boolean watchesKqueues() {
+        if (watchesKqueues == null && library.hasPipe()) {
+            try {
+                int watched = library.kqueue();
+                try {
+                    int watching = library.kqueue();
+                    try {
+                        watchesKqueues = isWatched(watched, watching);
+                    } finally {
+                        library.close(watching);
+                    }
+                } finally {
+                    library.close(watched);
+                }
+            } catch (IOException e) {
+                // No descriptor left: the next call asks again.
+                return true;
+            }
+        }
+        return !Boolean.FALSE.equals(watchesKqueues);
+    }
+
+    private boolean isWatched(int watched, int watching) throws IOException {
+        EventList events = new EventList(library.layout(), 2);
+        boolean silent = poll(watching, change(watched, Filter.EVFILT_READ, KeventFlags.EV_ADD), events) == 0;
+        int[] ends = library.pipe();
+        try {
+            poll(watched, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_ADD), events);
+            return silent && poll(watching, null, events) == 1 && events.ident(0) == watched;
+        } finally {
+            library.close(ends[0]);
+            library.close(ends[1]);
+        }
     }
 
     private void find() {

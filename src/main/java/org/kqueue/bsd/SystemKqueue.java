@@ -185,6 +185,11 @@ final class SystemKqueue extends Kqueue {
     }
 
     @Override
+    public boolean isWatchable() {
+        return library.watchesKqueues();
+    }
+
+    @Override
     public boolean forgetsClosed() {
         return library.isKernel();
     }

@@ -153,6 +153,11 @@ final class SystemLibrary {
         return answersOtherwise() && isHosted() && habits.watchesPipes();
     }
 
+    /** Whether one kqueue can watch another. */
+    boolean watchesKqueues() {
+        return !foreign || habits.watchesKqueues();
+    }
+
     /** Makes a kqueue that is closed on exec. */
     int kqueue() throws KeventException {
         int kqfd = hostDescriptors == null ? firstKqueue() : calls.kqueue();

@@ -1,6 +1,7 @@
 package org.kqueue.bsd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,8 +23,10 @@ import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
 import org.kqueue.Note;
 import org.kqueue.Wakeup;
+import org.kqueue.nio.channels.UserEventChannel;
 
 /** The system backend on a library over epoll that differs from BSD as libkqueue says it does. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -181,6 +184,28 @@ class QuirksTest {
             closed.close();
             ExecutionException e = assertThrows(ExecutionException.class, waiter::get);
             assertEquals(ClosedKqueueException.class, e.getCause().getClass());
+        }
+        assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+    }
+
+    @Test
+    void channelsOfEventsAreRefusedWhereAKqueueCannotBeWatched() throws IOException {
+        Set<String> descriptors = OpenDescriptors.now();
+        assertFalse(kq.isWatchable());
+        try (Kqueue kernel = new Model("freebsd").open()) {
+            assertTrue(kernel.isWatchable());
+        }
+        String before = System.getProperty(KqueueConfig.LIBRARY);
+        System.setProperty(KqueueConfig.LIBRARY, model.library.toString());
+        try {
+            String message = assertThrows(UnsupportedOperationException.class, UserEventChannel::open).getMessage();
+            assertTrue(message.contains(kq + " cannot be watched"), message);
+        } finally {
+            if (before == null) {
+                System.clearProperty(KqueueConfig.LIBRARY);
+            } else {
+                System.setProperty(KqueueConfig.LIBRARY, before);
+            }
         }
         assertEquals(Set.of(), OpenDescriptors.since(descriptors));
     }

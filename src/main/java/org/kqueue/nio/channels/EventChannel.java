@@ -64,6 +64,10 @@ public abstract sealed class EventChannel extends DescriptorChannel
     static <C> C open(Constructor<C> constructor) throws IOException {
         Kqueue kqueue = Kqueue.open(KqueueConfig.fromSystemProperties());
         try {
+            if (!kqueue.isWatchable()) {
+                throw new UnsupportedOperationException("a channel of events is a kqueue that the selector's watches, and that of "
+                        + kqueue + " cannot be watched");
+            }
             return constructor.onto(kqueue);
         } catch (IOException | RuntimeException | Error e) {
             try {
