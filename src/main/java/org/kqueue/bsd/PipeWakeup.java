@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import org.kqueue.ChangeList;
 import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
+import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
@@ -25,12 +26,12 @@ final class PipeWakeup implements Wakeup {
     private final ChangeList delete;
     private final int readEnd;
     private final int writeEnd;
-    // guarded by lock: content, signalled, writes of closed
+    // guarded by lock: content, signalled, closed
     private final Object lock = new Object();
     private final ByteBuffer content = ByteBuffer.allocateDirect(1);
     private final long contentAddress = Pointer.nativeValue(Native.getDirectBufferPointer(content));
     private boolean signalled;
-    private volatile boolean closed;
+    private boolean closed;
 
     PipeWakeup(Submitter kqueue, SystemLibrary library, OwnDescriptors descriptors, long udata)
             throws IOException {
@@ -88,8 +89,9 @@ final class PipeWakeup implements Wakeup {
         }
     }
 
-    boolean isClosed() {
-        return closed;
+    /** Whether an entry of an event list is this wakeup's. */
+    boolean isEvent(EventList events, int index) {
+        return events.ident(index) == readEnd && events.filter(index) == Filter.EVFILT_READ && !events.isChangeResult(index);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.kqueue.ChangeList;
+import org.kqueue.Errno;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
@@ -40,12 +41,13 @@ final class SystemKqueue extends Kqueue {
     /** Changes go one by one and without room for an answer, since an answer might be lost or not be given. */
     private final boolean changesApart;
     private final boolean givesHostErrors;
-    private final boolean mayLockWhileWaiting;
+    /** Null where threads do not lock each other out. */
+    private final WaitGate gate;
     private final OwnDescriptors descriptors;
     private final Cleaner.Cleanable cleanable;
     /**
      * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or before the
-     * first wait where nothing can be registered any more during one; a wakeup by a pipe serves too.
+     * first wait where threads lock each other out; there it makes room for the others, too.
      */
     // writes guarded by descriptors
     private volatile Wakeup interruption;
@@ -59,7 +61,7 @@ final class SystemKqueue extends Kqueue {
         cleanable = CLEANER.register(this, descriptors::closeAll);
         changesApart = library.answersOtherwise();
         givesHostErrors = library.givesHostErrors();
-        mayLockWhileWaiting = library.mayLockWhileWaiting();
+        gate = library.mayLockWhileWaiting() ? new WaitGate() : null;
     }
 
     @Override
@@ -68,7 +70,7 @@ final class SystemKqueue extends Kqueue {
         long changelist = nchanges == 0 ? 0 : changes.address();
         if (events == null) {
             // nevents 0 never waits, whatever the timeout.
-            return result(kevent.kevent(kqfd, changelist, nchanges, 0, 0, NO_TIME_ADDRESS));
+            return Math.min(kevent(changelist, nchanges, 0, 0, NO_TIME_ADDRESS), 0);
         }
         events.prepare(nchanges);
         if (changesApart && nchanges > 0) {
@@ -80,12 +82,10 @@ final class SystemKqueue extends Kqueue {
             changelist = 0;
         }
         long nanos = events.capacity() == 0 ? 0 : timeoutNanos;
-        if (mayLockWhileWaiting && nanos != 0) {
-            prepareInterruption();
-        }
-        int n = kevent.kevent(kqfd, changelist, nchanges, events.address(), events.capacity(), timespec(events, nanos));
+        int n = gate != null && nanos != 0 ? waitAlone(events, nanos)
+                : kevent(changelist, nchanges, events.address(), events.capacity(), timespec(events, nanos));
         if (n <= 0) {
-            return result(n);
+            return n;
         }
         if (!isOpen()) {
             // Woken by the interruption of close, which is no event of the caller's.
@@ -95,11 +95,72 @@ final class SystemKqueue extends Kqueue {
         if (givesHostErrors) {
             translateErrors(events);
         }
+        if (gate != null) {
+            return withoutInterruption(events);
+        }
         return n <= events.capacity() ? n : overrun(events, n, nchanges);
     }
 
-    private int result(int n) {
-        return n < 0 ? -library.errno() : 0;
+    /** A call that does not wait, or may wait beside others. Returns the number of entries, or the negative errno. */
+    private int kevent(long changelist, int nchanges, long eventlist, int nevents, long timeout) {
+        if (gate != null) {
+            beginVisit();
+        }
+        try {
+            int n = kevent.kevent(kqfd, changelist, nchanges, eventlist, nevents, timeout);
+            return n < 0 ? -library.errno() : n;
+        } finally {
+            if (gate != null) {
+                endVisit();
+            }
+        }
+    }
+
+    private void beginVisit() {
+        try {
+            gate.beginVisit(interruption);
+        } catch (IOException e) {
+            library.log("a change waits until another thread's wait is over", e);
+        }
+    }
+
+    private void endVisit() {
+        try {
+            // Once closed it stays on.
+            gate.endVisit(isOpen() ? interruption : null);
+        } catch (IOException e) {
+            library.log("the next wait is interrupted once more", e);
+        }
+    }
+
+    /** A wait in a library that locks all others out during one. */
+    private int waitAlone(EventList events, long nanos) {
+        prepareInterruption();
+        if (!gate.beginWait(nanos, this::isOpen)) {
+            return 0;
+        }
+        try {
+            int n = kevent.kevent(kqfd, 0, 0, events.address(), events.capacity(), timespec(events, nanos));
+            return n < 0 ? -library.errno() : n;
+        } finally {
+            gate.endWait();
+        }
+    }
+
+    /** Takes out the event that has made a wait end for another thread's sake. */
+    private int withoutInterruption(EventList events) {
+        int kept = 0;
+        for (int i = 0; i < events.size(); i++) {
+            if (!(interruption instanceof PipeWakeup pipe && pipe.isEvent(events, i))) {
+                if (kept < i) {
+                    byte[] bytes = entry(events, i).getByteArray(0, layout().size());
+                    entry(events, kept).write(0, bytes, 0, bytes.length);
+                }
+                kept++;
+            }
+        }
+        events.filled(kept);
+        return kept;
     }
 
     private static long timespec(EventList events, long nanos) {
@@ -124,14 +185,14 @@ final class SystemKqueue extends Kqueue {
             int flags = changes.flags(i);
             int n;
             if ((flags & KeventFlags.EV_RECEIPT) == 0) {
-                n = kevent.kevent(kqfd, changes.address() + (long) i * layout().size(), 1, 0, 0, NO_TIME_ADDRESS);
+                n = kevent(changes.address() + (long) i * layout().size(), 1, 0, 0, NO_TIME_ADDRESS);
             } else {
                 ChangeList one = newChangeList(1).add(changes.ident(i), changes.filterNumber(i),
                         flags & ~KeventFlags.EV_RECEIPT, changes.fflags(i), changes.data(i), changes.udata(i));
-                n = kevent.kevent(kqfd, one.address(), 1, 0, 0, NO_TIME_ADDRESS);
+                n = kevent(one.address(), 1, 0, 0, NO_TIME_ADDRESS);
                 Reference.reachabilityFence(one);
             }
-            int errno = n < 0 ? library.errno() : 0;
+            int errno = Math.max(-n, 0);
             if (errno != 0 || (flags & KeventFlags.EV_RECEIPT) != 0) {
                 if (events.size() == events.capacity()) {
                     return errno != 0 ? -errno : events.size();
@@ -196,28 +257,17 @@ final class SystemKqueue extends Kqueue {
 
     @Override
     public Wakeup newWakeup(long udata) throws IOException {
-        Wakeup wakeup = newWakeup(udata, false, changes -> kevent(changes, null, 0));
-        if (mayLockWhileWaiting && wakeup instanceof PipeWakeup) {
-            synchronized (descriptors) {
-                interruption = wakeup;
-            }
-        }
-        return wakeup;
-    }
-
-    private boolean canInterrupt() {
-        Wakeup wakeup = interruption;
-        return wakeup != null && !(wakeup instanceof PipeWakeup pipe && pipe.isClosed());
+        return newWakeup(udata, false, changes -> kevent(changes, null, 0));
     }
 
     /**
-     * A user event, else a pipe, else a timer: the first that the kernel takes. Where a wait may lock others out, a pipe comes
+     * A user event, else a pipe, else a timer: the first that the kernel takes. Where a wait locks others out, a pipe comes
      * first: to write to it asks nothing of the library.
      */
     private Wakeup newWakeup(long udata, boolean level, Submitter submitter) throws IOException {
         long ident = LAST_IDENT.getAndDecrement();
         List<IOException> failures = new ArrayList<>();
-        if (mayLockWhileWaiting) {
+        if (gate != null) {
             try {
                 return new PipeWakeup(submitter, library, descriptors, udata);
             } catch (KeventException e) {
@@ -232,7 +282,7 @@ final class SystemKqueue extends Kqueue {
                 failures.add(e);
             }
         }
-        if (library.hasPipe() && !mayLockWhileWaiting) {
+        if (library.hasPipe() && gate == null) {
             try {
                 return new PipeWakeup(submitter, library, descriptors, udata);
             } catch (KeventException e) {
@@ -253,7 +303,7 @@ final class SystemKqueue extends Kqueue {
     }
 
     private void prepareInterruption() {
-        if (!canInterrupt()) {
+        if (interruption == null) {
             try {
                 interruption();
             } catch (IOException e) {
@@ -265,8 +315,9 @@ final class SystemKqueue extends Kqueue {
 
     private Wakeup interruption() throws IOException {
         synchronized (descriptors) {
-            if (!canInterrupt()) {
-                interruption = newWakeup(0, true, this::submitWhileClosing);
+            if (interruption == null) {
+                interruption = gate != null ? new PipeWakeup(this::submitWhileClosing, library, descriptors, 0)
+                        : newWakeup(0, true, this::submitWhileClosing);
             }
             return interruption;
         }
@@ -275,6 +326,9 @@ final class SystemKqueue extends Kqueue {
     @Override
     protected void interruptCalls() throws IOException {
         interruption().signal();
+        if (gate != null) {
+            gate.announce();
+        }
     }
 
     /** {@link #kevent} refuses once close has begun; the descriptor is still there until {@link #release}. */

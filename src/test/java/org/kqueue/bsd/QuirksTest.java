@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.Library;
 import com.sun.jna.Native;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -168,6 +171,71 @@ class QuirksTest {
     }
 
     @Test
+    void aThreadThatWaitsLocksNobodyOutOfAChange() throws Exception {
+        kq.kevent(kq.newChangeList(1).add(5, Filter.EVFILT_USER, ADD | KeventFlags.EV_CLEAR, 3), null, 0);
+        ChangeList trigger = kq.newChangeList(1).add(5, Filter.EVFILT_USER, 0, kq.layout().number(Note.NOTE_TRIGGER), 0, 3);
+        EventList events = kq.newEventList(1);
+        for (int i = 0; i < 200; i++) {
+            FutureTask<Integer> waiter = new FutureTask<>(() -> kq.kevent(null, events, Kqueue.FOREVER));
+            new Thread(waiter, "waiter").start();
+            if (i % 2 == 0) {
+                awaitWaiter();
+            }
+            // Changes that make nothing ready end no wait.
+            kq.kevent(kq.newChangeList(1).add(6, Filter.EVFILT_USER, ADD, 4), null, 0);
+            assertEquals(0, kq.kevent(null, kq.newEventList(4), 0));
+            kq.kevent(trigger, null, 0);
+            assertEquals(1, waiter.get());
+            assertEquals(5, events.ident(0));
+            assertEquals(0, kq.kevent(null, events, 0));
+        }
+    }
+
+    @Test
+    void waitersTakeTurnsAndKeepTheirTimes() throws Exception {
+        FutureTask<Integer> forEver = new FutureTask<>(() -> kq.kevent(null, kq.newEventList(1), Kqueue.FOREVER));
+        new Thread(forEver, "waits for ever").start();
+        awaitWaiter();
+        long start = System.nanoTime();
+        assertEquals(0, kq.kevent(null, kq.newEventList(1), 50_000_000));
+        assertTrue(System.nanoTime() - start >= 50_000_000);
+        kq.kevent(kq.newChangeList(1).add(one[1], Filter.EVFILT_WRITE, ADD, 1), null, 0);
+        assertEquals(1, forEver.get());
+        assertEquals(1, kq.kevent(null, kq.newEventList(1), Kqueue.FOREVER), "level-triggered");
+    }
+
+    @Test
+    void changesOfManyThreadsReachAWaiter() throws Exception {
+        int threads = 4;
+        int rounds = 200;
+        List<FutureTask<Void>> others = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            int from = i * rounds;
+            others.add(new FutureTask<>(() -> {
+                for (int ident = from; ident < from + rounds; ident++) {
+                    kq.kevent(kq.newChangeList(2).add(ident, Filter.EVFILT_USER, ADD | KeventFlags.EV_ONESHOT, ident)
+                            .add(ident, Filter.EVFILT_USER, 0, kq.layout().number(Note.NOTE_TRIGGER), 0, ident), null, 0);
+                }
+                return null;
+            }));
+            new Thread(others.get(i), "changes").start();
+        }
+        EventList events = kq.newEventList(3);
+        BitSet seen = new BitSet();
+        while (seen.cardinality() < threads * rounds) {
+            int n = kq.kevent(null, events, 10_000_000_000L);
+            assertTrue(n > 0, () -> "only " + seen.cardinality());
+            for (int i = 0; i < n; i++) {
+                assertFalse(seen.get((int) events.ident(i)), "twice");
+                seen.set((int) events.ident(i));
+            }
+        }
+        for (FutureTask<Void> other : others) {
+            other.get();
+        }
+    }
+
+    @Test
     void aThreadThatWaitsLocksNobodyOutOfClose() throws Exception {
         Set<String> descriptors = OpenDescriptors.now();
         for (boolean wakeup : new boolean[] {false, true}) {
@@ -175,15 +243,19 @@ class QuirksTest {
             if (wakeup) {
                 closed.newWakeup(5).close();
             }
-            FutureTask<Integer> waiter =
-                    new FutureTask<>(() -> closed.kevent(null, closed.newEventList(1), Kqueue.FOREVER));
-            new Thread(waiter, "waiter").start();
+            List<FutureTask<Integer>> waiters = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                waiters.add(new FutureTask<>(() -> closed.kevent(null, closed.newEventList(1), Kqueue.FOREVER)));
+                new Thread(waiters.get(i), "waiter").start();
+            }
             while (model.control.model_waiters(closed.fd()) < 1) {
                 Thread.sleep(1);
             }
             closed.close();
-            ExecutionException e = assertThrows(ExecutionException.class, waiter::get);
-            assertEquals(ClosedKqueueException.class, e.getCause().getClass());
+            for (FutureTask<Integer> waiter : waiters) {
+                ExecutionException e = assertThrows(ExecutionException.class, waiter::get);
+                assertEquals(ClosedKqueueException.class, e.getCause().getClass());
+            }
         }
         assertEquals(Set.of(), OpenDescriptors.since(descriptors));
     }
