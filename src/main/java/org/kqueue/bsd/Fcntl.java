@@ -8,6 +8,7 @@ import com.sun.jna.Library;
  */
 interface Fcntl extends Library {
 
+    int F_GETFD = 1;
     int F_SETFD = 2;
     int F_SETFL = 4;
     int FD_CLOEXEC = 1;

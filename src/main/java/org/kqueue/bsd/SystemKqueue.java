@@ -67,19 +67,20 @@ final class SystemKqueue extends Kqueue {
     @Override
     protected int call(ChangeList changes, EventList events, long timeoutNanos) {
         int nchanges = changes == null ? 0 : changes.size();
+        if (events != null) {
+            events.prepare(nchanges);
+        }
+        if (changesApart && nchanges > 0) {
+            int n = applyApart(changes, events);
+            if (n != 0 || events == null) {
+                return n;
+            }
+            nchanges = 0;
+        }
         long changelist = nchanges == 0 ? 0 : changes.address();
         if (events == null) {
             // nevents 0 never waits, whatever the timeout.
             return Math.min(kevent(changelist, nchanges, 0, 0, NO_TIME_ADDRESS), 0);
-        }
-        events.prepare(nchanges);
-        if (changesApart && nchanges > 0) {
-            int n = applyApart(changes, events);
-            if (n != 0) {
-                return n;
-            }
-            nchanges = 0;
-            changelist = 0;
         }
         long nanos = events.capacity() == 0 ? 0 : timeoutNanos;
         int n = gate != null && nanos != 0 ? waitAlone(events, nanos)
@@ -93,10 +94,10 @@ final class SystemKqueue extends Kqueue {
         }
         events.filled(n);
         if (givesHostErrors) {
-            translateErrors(events);
+            Entries.translateErrors(events, library);
         }
         if (gate != null) {
-            return withoutInterruption(events);
+            return Entries.remove(events, interruption);
         }
         return n <= events.capacity() ? n : overrun(events, n, nchanges);
     }
@@ -147,22 +148,6 @@ final class SystemKqueue extends Kqueue {
         }
     }
 
-    /** Takes out the event that has made a wait end for another thread's sake. */
-    private int withoutInterruption(EventList events) {
-        int kept = 0;
-        for (int i = 0; i < events.size(); i++) {
-            if (!(interruption instanceof PipeWakeup pipe && pipe.isEvent(events, i))) {
-                if (kept < i) {
-                    byte[] bytes = entry(events, i).getByteArray(0, layout().size());
-                    entry(events, kept).write(0, bytes, 0, bytes.length);
-                }
-                kept++;
-            }
-        }
-        events.filled(kept);
-        return kept;
-    }
-
     private static long timespec(EventList events, long nanos) {
         if (nanos == FOREVER) {
             return 0;
@@ -181,6 +166,8 @@ final class SystemKqueue extends Kqueue {
      * does. Returns the number of answers, or the negative errno of a change whose answer finds no room.
      */
     private int applyApart(ChangeList changes, EventList events) {
+        int room = events == null ? 0 : events.capacity();
+        int answers = 0;
         for (int i = 0; i < changes.size(); i++) {
             int flags = changes.flags(i);
             int n;
@@ -192,33 +179,24 @@ final class SystemKqueue extends Kqueue {
                 n = kevent(one.address(), 1, 0, 0, NO_TIME_ADDRESS);
                 Reference.reachabilityFence(one);
             }
-            int errno = Math.max(-n, 0);
+            int errno = n < 0 ? errno(changes, i, -n) : 0;
             if (errno != 0 || (flags & KeventFlags.EV_RECEIPT) != 0) {
-                if (events.size() == events.capacity()) {
-                    return errno != 0 ? -errno : events.size();
+                if (answers == room) {
+                    return errno != 0 ? -errno : answers;
                 }
                 events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, changes.fflags(i), errno,
                         changes.udata(i));
+                answers++;
             }
         }
-        return events.size();
+        return answers;
     }
 
-    /** The numbers in answers, and beside EV_EOF a socket's error. */
-    private void translateErrors(EventList events) {
-        for (int i = 0; i < events.size(); i++) {
-            int flags = events.flags(i);
-            if ((flags & KeventFlags.EV_ERROR) != 0) {
-                entry(events, i).setLong(layout().dataOffset(), library.abiErrno(events.errno(i)));
-            } else if ((flags & KeventFlags.EV_EOF) != 0 && events.fflags(i) != 0
-                    && (events.filter(i) == Filter.EVFILT_READ || events.filter(i) == Filter.EVFILT_WRITE)) {
-                entry(events, i).setInt(layout().fflagsOffset(), library.abiErrno(events.fflags(i)));
-            }
-        }
-    }
-
-    private Pointer entry(EventList events, int index) {
-        return new Pointer(events.address() + (long) index * layout().size());
+    /** A kernel looks at the descriptor first, and says EBADF where a library may say ENOENT, EFAULT or EPERM. */
+    private int errno(ChangeList changes, int index, int errno) {
+        Filter filter = changes.filter(index);
+        boolean descriptor = filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE || filter == Filter.EVFILT_VNODE;
+        return descriptor && !library.isOpen(changes.ident(index)) ? Errno.EBADF : errno;
     }
 
     /**
@@ -227,7 +205,7 @@ final class SystemKqueue extends Kqueue {
      */
     private int overrun(EventList events, int n, int slots) {
         for (int i = events.capacity(); i < Math.min(n, slots); i++) {
-            int errno = (int) entry(events, i).getLong(layout().dataOffset());
+            int errno = (int) Entries.at(events, i).getLong(layout().dataOffset());
             if (errno != 0) {
                 return -errno;
             }

@@ -258,6 +258,11 @@ final class SystemLibrary {
         return calls.close(fd) < 0 ? errno() : 0;
     }
 
+    /** Whether a descriptor is open; true where that cannot be told. */
+    boolean isOpen(long fd) {
+        return !isHosted() || fd == (int) fd && fcntl.fcntl((int) fd, Fcntl.F_GETFD) >= 0;
+    }
+
     /** Whether the library gives errors as this system numbers them, and not as its ABI does. */
     boolean givesHostErrors() {
         return foreign && isHosted() && HostSystem.CURRENT.errnos() != layout.errnos();

@@ -96,9 +96,12 @@ class QuirksTest {
         EventList events = kq.newEventList(4);
         assertEquals(1, kq.kevent(kq.newChangeList(1).add(-1, Filter.EVFILT_READ, ADD, 5), events, Kqueue.FOREVER));
         assertTrue(events.isChangeResult(0));
-        assertEquals(Errno.ENOENT, events.errno(0), "where a kernel says EBADF");
+        assertEquals(Errno.EBADF, events.errno(0), "the library itself says ENOENT");
+        ChangeList bad = kq.newChangeList(2).add(1, Filter.EVFILT_USER, ADD, 0).add(-1, Filter.EVFILT_WRITE, ADD, 0);
+        KeventException e = assertThrows(KeventException.class, () -> kq.kevent(bad, null, 0));
+        assertEquals(Errno.EBADF, e.errno());
         assertEquals(5, events.udata(0));
-        assertEquals(1, model.control.model_calls());
+        assertEquals(3, model.control.model_calls(), "no wait");
     }
 
     @Test
