@@ -18,8 +18,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.kqueue.ClosedKqueueException;
-import org.kqueue.EventList;
-import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.nio.jdk.JdkChannels;
 import org.kqueue.nio.jmx.KqueueMXBean;
@@ -46,9 +44,6 @@ import org.kqueue.nio.jmx.KqueueMXBean;
  */
 public final class KqueueSelector extends AbstractSelector {
 
-    /** Udata of the wakeup: no key's, as their slots are not negative. */
-    private static final long WAKEUP = -1;
-
     private final Kqueue kqueue;
     private final SelectWakeup wakeup;
     private final InterestQueue interestQueue = new InterestQueue();
@@ -59,14 +54,8 @@ public final class KqueueSelector extends AbstractSelector {
     // all below guarded by this
     private final Knotes knotes;
     private final Observation observation;
+    private final Selection selection;
     private boolean selecting;
-    /** The number of the select under way; {@link KqueueSelectionKey#countedBy} of the keys it has counted. */
-    private int select;
-    private int counted;
-    /** Whether the select under way has found a reason to return. */
-    private boolean fired;
-    private KqueueSelectionKey[] ready = new KqueueSelectionKey[16];
-    private int readySize;
     private KqueueSelectionKey[] cancelled = new KqueueSelectionKey[16];
 
     /** Takes over the kqueue, also if it throws. */
@@ -74,9 +63,10 @@ public final class KqueueSelector extends AbstractSelector {
         super(provider);
         this.kqueue = kqueue;
         try {
-            wakeup = new SelectWakeup(kqueue, WAKEUP);
+            wakeup = new SelectWakeup(kqueue);
             observation = new Observation(this, kqueue);
             knotes = new Knotes(kqueue, interestQueue, observation);
+            selection = new Selection(this, keys, selectedKeys, knotes, interestQueue, wakeup, observation);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 kqueue.close();
@@ -87,7 +77,7 @@ public final class KqueueSelector extends AbstractSelector {
         }
     }
 
-    private void ensureOpen() {
+    void ensureOpen() {
         if (!isOpen()) {
             throw new ClosedSelectorException();
         }
@@ -155,7 +145,7 @@ public final class KqueueSelector extends AbstractSelector {
                     try {
                         return doSelect(action, timeoutNanos);
                     } finally {
-                        observation.endSelect(counted, keys.size());
+                        observation.endSelect(selection.counted(), keys.size());
                     }
                 }
             } finally {
@@ -165,12 +155,9 @@ public final class KqueueSelector extends AbstractSelector {
     }
 
     private int doSelect(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
-        select++;
-        counted = 0;
-        fired = false;
-        readySize = 0;
+        int last = selection.begin();
         deregisterCancelled();
-        knotes.drainInterest(select - 1);
+        knotes.drainInterest(last);
         boolean blocking = timeoutNanos != 0;
         try {
             if (blocking) {
@@ -185,13 +172,13 @@ public final class KqueueSelector extends AbstractSelector {
                 end();
             }
         }
-        return action == null ? counted : perform(action);
+        return action == null ? selection.counted() : perform(action);
     }
 
     private void poll(boolean collect) throws IOException {
-        if (process(knotes.kevent(0), collect)) {
+        if (selection.process(knotes.kevent(0), collect)) {
             // The call has answered a refused change, and so did not look for events.
-            process(knotes.kevent(0), collect);
+            selection.process(knotes.kevent(0), collect);
         }
         deregisterCancelled();
     }
@@ -206,15 +193,15 @@ public final class KqueueSelector extends AbstractSelector {
             long start = timeoutNanos == Kqueue.FOREVER ? 0 : System.nanoTime();
             long leftNanos = timeoutNanos;
             do {
-                boolean refused = process(knotes.kevent(leftNanos), collect);
+                boolean refused = selection.process(knotes.kevent(leftNanos), collect);
                 deregisterCancelled();
                 boolean woken = wakeup.isWoken();
                 if (woken) {
                     observation.wokenUp();
                 }
-                if (fired || woken) {
+                if (selection.hasFired() || woken) {
                     if (refused) {
-                        process(knotes.kevent(0), collect);
+                        selection.process(knotes.kevent(0), collect);
                     }
                     return;
                 }
@@ -229,118 +216,10 @@ public final class KqueueSelector extends AbstractSelector {
         }
     }
 
-    /**
-     * Takes what a kevent call has returned. True if a change was refused, which such a call answers before it looks
-     * for events.
-     */
-    private boolean process(EventList events, boolean collect) throws IOException {
-        boolean refused = false;
-        for (int i = 0, n = events.size(); i < n; i++) {
-            long udata = events.udata(i);
-            int flags = events.flags(i);
-            KqueueSelectionKey key = keys.find(udata);
-            if ((flags & KeventFlags.EV_ERROR) != 0) {
-                refused = true;
-                int filter = knotes.filter(i);
-                if (key != null && key.isValid() && knotes.refused(key, filter)) {
-                    observation.refused(key, events, i);
-                    makeReady(key, key.interest(), collect);
-                }
-            } else if (udata == WAKEUP) {
-                wakeup.acknowledge();
-            } else if (key == null) {
-                knotes.deleteStray(i, subscriber(events.ident(i)));
-            } else if (key.isValid()) {
-                fire(key, knotes.filter(i), flags, events.fflags(i), collect);
-            }
-        }
-        return refused;
-    }
-
-    /**
-     * The key that a descriptor has now, null where it has none. Only for events that should not be: looks at all keys.
-     */
-    private KqueueSelectionKey subscriber(long ident) {
-        for (SelectionKey one : keys) {
-            KqueueSelectionKey key = (KqueueSelectionKey) one;
-            if (key.fd == ident && key.isValid()) {
-                return key;
-            }
-        }
-        return null;
-    }
-
-    private void fire(KqueueSelectionKey key, int filter, int flags, int fflags, boolean collect) {
-        if ((flags & KeventFlags.EV_ONESHOT) != 0) {
-            // We never ask for it: FreeBSD deletes the knote of a pipe whose reader is gone when it has reported that.
-            knotes.gone(key, filter);
-        }
-        if ((flags & KeventFlags.EV_DISPATCH) != 0) {
-            knotes.dispatched(key, filter);
-        }
-        int ops = ReadyOps.ready(key.state(), filter, flags, fflags, key.interest());
-        if (ops != 0) {
-            makeReady(key, ops, collect);
-        } else if (interestQueue.contains(key)) {
-            // The interest was taken away during this select; the next one deletes the knote.
-            fired = true;
-        } else if (!knotes.passOver(key, filter)) {
-            knotes.hold(key, filter);
-        }
-    }
-
-    /** Merges operations into a key: a descriptor's two filters have an event each. */
-    private void makeReady(KqueueSelectionKey key, int ops, boolean collect) {
-        fired = true;
-        if (collect && selectedKeys.holds(key)) {
-            int before = key.ready();
-            if ((ops & ~before) != 0) {
-                key.ready(before | ops);
-                count(key);
-            }
-        } else if (!collect && key.countedBy == select) {
-            key.ready(key.ready() | ops);
-        } else {
-            key.ready(ops);
-            if (collect) {
-                selectedKeys.select(key);
-            } else {
-                if (readySize == ready.length) {
-                    ready = Arrays.copyOf(ready, 2 * readySize);
-                }
-                ready[readySize++] = key;
-            }
-            count(key);
-        }
-    }
-
-    private void count(KqueueSelectionKey key) {
-        if (key.countedBy != select) {
-            key.countedBy = select;
-            counted++;
-        }
-    }
-
     private int perform(Consumer<SelectionKey> action) throws IOException {
-        int performed = 0;
-        int n = readySize;
-        try {
-            // Closed while it waited: as the JDK's, which differs in this from a select without an action.
-            ensureOpen();
-            for (int i = 0; i < n; i++) {
-                KqueueSelectionKey key = ready[i];
-                // An action before may have cancelled the key or changed its interest.
-                int ops = key.ready() & key.interest();
-                if (ops != 0 && key.isValid()) {
-                    key.ready(ops);
-                    performed++;
-                    action.accept(key);
-                    ensureOpen();
-                }
-            }
-        } finally {
-            Arrays.fill(ready, 0, n, null);
-        }
+        // Closed while it waited: as the JDK's, which differs in this from a select without an action.
+        ensureOpen();
+        int performed = selection.perform(action);
         deregisterCancelled();
         return performed;
     }
@@ -386,9 +265,7 @@ public final class KqueueSelector extends AbstractSelector {
         }
         for (int i = 0; i < n; i++) {
             KqueueSelectionKey key = leaving[i];
-            if (selectedKeys.remove(key) && key.countedBy == select) {
-                counted--;
-            }
+            selection.remove(key);
             keys.delete(key);
             deregister(key);
             SelectableChannel channel = key.channel();

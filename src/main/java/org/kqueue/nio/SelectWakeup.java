@@ -26,6 +26,9 @@ import org.kqueue.Wakeup;
  */
 final class SelectWakeup {
 
+    /** Of the event: no key's, as their slots are not negative. */
+    static final long UDATA = -1;
+
     private static final int AWAKE = 0;
     private static final int BLOCKED = 1;
     private static final int WOKEN = 2;
@@ -45,8 +48,8 @@ final class SelectWakeup {
     // guarded by signalLock
     private boolean closed;
 
-    SelectWakeup(Kqueue kqueue, long udata) throws IOException {
-        event = kqueue.newWakeup(udata);
+    SelectWakeup(Kqueue kqueue) throws IOException {
+        event = kqueue.newWakeup(UDATA);
     }
 
     /** Called by the selecting thread before it waits. If false, a wakeup came first and is used up: it must not wait. */
