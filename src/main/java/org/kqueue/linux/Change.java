@@ -3,12 +3,16 @@ package org.kqueue.linux;
 import org.kqueue.ChangeList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
 
 /** One change, read out of its list. One per kqueue, used under its lock. */
 final class Change {
 
     private static final int ENABLE_AND_DISABLE = KeventFlags.EV_ENABLE | KeventFlags.EV_DISABLE;
 
+    private static final int EV_FORCEONESHOT = 0x0100;
+
+    private final boolean hasForceOneshot;
     long ident;
     int filterNumber;
     /** Null for a number the ABI does not know. */
@@ -17,6 +21,10 @@ final class Change {
     int fflags;
     long data;
     long udata;
+
+    Change(KeventLayout layout) {
+        hasForceOneshot = layout.name().startsWith("freebsd");
+    }
 
     Change read(ChangeList changes, int index) {
         ident = changes.ident(index);
@@ -31,6 +39,11 @@ final class Change {
 
     boolean has(int flag) {
         return (flags & flag) != 0;
+    }
+
+    /** {@code EV_FORCEONESHOT} of FreeBSD: deliver once, now, and remove. */
+    boolean forcesOneshot() {
+        return has(EV_FORCEONESHOT) && hasForceOneshot;
     }
 
     boolean contradictsItself() {

@@ -46,8 +46,9 @@ final class Condition {
         knote.eventFlags = 0;
         knote.eventFflags = 0;
         knote.eventData = 0;
+        knote.fresh = descriptor.isSocket() && isFresh(ready);
         if (descriptor.isSocket()) {
-            if (isFresh(ready)) {
+            if (knote.fresh) {
                 return false;
             }
             if (knote.filter == Filter.EVFILT_READ) {
@@ -118,18 +119,15 @@ final class Condition {
     }
 
     private static boolean streamWrite(Memory memory, DescriptorKnote knote, int ready) {
-        if ((ready & (EPOLLERR | EPOLLHUP)) != 0) {
-            knote.eventFlags = KeventFlags.EV_EOF;
-            return true;
-        }
-        if ((ready & EPOLLOUT) == 0) {
-            return false;
-        }
         if (knote.descriptor.isPipe()) {
             int size = EpollLibrary.fcntl(knote.descriptor.fd, EpollLibrary.F_GETPIPE_SZ, 0);
             knote.eventData = Math.max(1, size - number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD));
         }
-        return reachesLowWaterMark(knote);
+        if ((ready & (EPOLLERR | EPOLLHUP)) != 0) {
+            knote.eventFlags = KeventFlags.EV_EOF;
+            return true;
+        }
+        return (ready & EPOLLOUT) != 0 && reachesLowWaterMark(knote);
     }
 
     private static long number(Memory memory, int fd, long request) {

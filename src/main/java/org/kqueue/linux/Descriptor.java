@@ -23,6 +23,7 @@ final class Descriptor {
     private final long device;
     private final long inode;
     private final int accessMode;
+    private final boolean anonymousPipe;
     /** 0 unless it is a socket. */
     final int domain;
     final int type;
@@ -42,6 +43,8 @@ final class Descriptor {
         inode = memory.inode();
         accessMode = accessMode(fd);
         domain = isSocket() ? option(memory, fd, EpollLibrary.SO_DOMAIN) : 0;
+        anonymousPipe = isPipe() && EpollLibrary.fstatfs(fd, memory.struct()) == 0
+                && memory.structLong(0) == EpollLibrary.PIPEFS_MAGIC;
         type = isSocket() ? option(memory, fd, EpollLibrary.SO_TYPE) : 0;
     }
 
@@ -71,6 +74,11 @@ final class Descriptor {
 
     boolean isSocket() {
         return (mode & S_IFMT) == S_IFSOCK;
+    }
+
+    /** Whether it is a pipe that is no fifo. */
+    boolean isAnonymousPipe() {
+        return anonymousPipe;
     }
 
     boolean isPipe() {

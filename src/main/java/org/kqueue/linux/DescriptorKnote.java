@@ -23,6 +23,8 @@ final class DescriptorKnote extends Knote {
      * delivered.
      */
     boolean hung;
+    /** Whether it is a socket without a connection, set when the knote is evaluated. */
+    boolean fresh;
     private boolean endReported;
     /** Whether a change came after the last delivery. */
     boolean changed = true;

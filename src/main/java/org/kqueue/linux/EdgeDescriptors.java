@@ -29,6 +29,7 @@ final class EdgeDescriptors extends Descriptors {
 
     private final OpenFiles files;
     private final Errno.Numbering errnos;
+    private final Rechecks rechecks;
     private final Slots<DescriptorKnote> slots = new Slots<>();
     private Descriptor[] byNumber = new Descriptor[64];
     /** How many knotes the scan {@link #keptBy} has delivered and left in the queue. */
@@ -37,10 +38,11 @@ final class EdgeDescriptors extends Descriptors {
     /** Whether another kqueue asks for {@link #ready}. */
     private boolean watched;
 
-    EdgeDescriptors(int kqfd, OpenFiles files, Errno.Numbering errnos) {
+    EdgeDescriptors(int kqfd, OpenFiles files, Errno.Numbering errnos, Rechecks rechecks) {
         super(kqfd);
         this.files = files;
         this.errnos = errnos;
+        this.rechecks = rechecks;
     }
 
     @Override
@@ -108,7 +110,7 @@ final class EdgeDescriptors extends Descriptors {
 
     /** The errno for a filter that does not fit the object, 0 where it does. */
     private int refusal(Memory memory, Change change, Descriptor descriptor) {
-        if (change.filter == Filter.EVFILT_WRITE && descriptor.isPipe()
+        if (change.filter == Filter.EVFILT_WRITE && descriptor.isAnonymousPipe()
                 && (Condition.poll(memory, descriptor.fd) & EpollLibrary.EPOLLERR) != 0) {
             return Errno.EPIPE;
         }
@@ -175,6 +177,18 @@ final class EdgeDescriptors extends Descriptors {
         }
     }
 
+    /** An eventfd that has a count stands for the knote from now on: epoll reports it whatever its descriptor does. */
+    private int force(Memory memory, DescriptorKnote knote) {
+        disarm(memory, knote);
+        if (knote.side >= 0) {
+            files.close(knote.side);
+        } else if (knote.descriptor.owner == knote) {
+            knote.descriptor.owner = null;
+        }
+        knote.side = files.own(EpollLibrary.eventfd(1, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK));
+        return knote.side >= 0 ? arm(memory, knote) : Native.getLastError();
+    }
+
     private int modify(Memory memory, Change change, DescriptorKnote knote) {
         knote.sfflags = change.fflags;
         knote.sdata = change.data;
@@ -184,7 +198,7 @@ final class EdgeDescriptors extends Descriptors {
             return 0;
         }
         knote.changed = true;
-        int errno = arm(memory, knote);
+        int errno = knote.forced ? force(memory, knote) : arm(memory, knote);
         if (errno == Errno.ENOENT) {
             // The number names another file of the same inode, such as another kqueue.
             forget(knote.descriptor);
@@ -263,11 +277,15 @@ final class EdgeDescriptors extends Descriptors {
             arm(memory, knote);
             return SEEN;
         }
-        if (!Condition.evaluate(memory, knote, errnos) || knote.isRepetition()) {
+        if ((!Condition.evaluate(memory, knote, errnos) || knote.isRepetition()) && !knote.forced) {
             knote.queued = false;
+            if (knote.fresh && descriptor.isUnixStream()) {
+                // connect wakes nobody who waits for the client. Without a timer it is found by the next change.
+                rechecks.add(memory, new FreshSocket(knote));
+            }
             return 0;
         }
-        boolean pipeBroken = descriptor.isPipe() && knote.filter == Filter.EVFILT_WRITE
+        boolean pipeBroken = descriptor.isAnonymousPipe() && knote.filter == Filter.EVFILT_WRITE
                 && (knote.eventFlags & KeventFlags.EV_EOF) != 0;
         if (pipeBroken) {
             knote.flags |= KeventFlags.EV_ONESHOT;
@@ -359,6 +377,43 @@ final class EdgeDescriptors extends Descriptors {
     private void passOver(Memory memory, DescriptorKnote knote, long scan, boolean all) {
         if (knote != null && knote.queued && knote.deliveredBy != scan) {
             knote.queued = !all && isReady(memory, knote);
+        }
+    }
+
+    /** A socket that is not connected yet: epoll has reported that, and says nothing when it is. */
+    private final class FreshSocket implements Rechecks.Check {
+
+        private final DescriptorKnote knote;
+
+        FreshSocket(DescriptorKnote knote) {
+            this.knote = knote;
+        }
+
+        @Override
+        public boolean lookAgain(Memory memory) {
+            boolean waits = slots.get(knote.token) == knote && !knote.disabled
+                    && Descriptor.look(memory, knote.descriptor.fd) == 0 && knote.descriptor.is(memory);
+            if (waits && !Condition.isFresh(Condition.poll(memory, knote.descriptor.fd))) {
+                // An error means that the descriptor was closed: the next change finds that.
+                arm(memory, knote);
+                return false;
+            }
+            return waits;
+        }
+
+        @Override
+        public boolean isAwaited(Memory memory) {
+            return true;
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof FreshSocket socket && socket.knote == knote;
+        }
+
+        @Override
+        public int hashCode() {
+            return knote.hashCode();
         }
     }
 

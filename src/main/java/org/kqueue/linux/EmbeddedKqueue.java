@@ -39,6 +39,7 @@ final class EmbeddedKqueue extends EpollKqueue {
 
     private final SoftQueue softQueue;
     private final Sources sources;
+    private final Rechecks rechecks;
     private final SoftRegistry softKnotes;
     private final Descriptors descriptors;
     private final EpollWait wait = EpollWait.get();
@@ -54,8 +55,9 @@ final class EmbeddedKqueue extends EpollKqueue {
         super(layout, opened);
         softQueue = new SoftQueue(eventfd);
         sources = new Sources(kqfd, files);
-        softKnotes = new SoftRegistry(layout, softQueue, sources, lock);
-        descriptors = new EdgeDescriptors(kqfd, files, errnos);
+        rechecks = new Rechecks(sources);
+        softKnotes = new SoftRegistry(layout, softQueue, sources, rechecks, lock);
+        descriptors = new EdgeDescriptors(kqfd, files, errnos, rechecks);
         closeBy(new Holdings(lock, softQueue, softKnotes, files));
         OPEN.put(kqfd, new WeakReference<>(this));
     }
@@ -207,6 +209,11 @@ final class EmbeddedKqueue extends EpollKqueue {
         int capacity = events.capacity();
         long timeout = timeoutNanos;
         long scan = 0;
+        if (rechecks.isNeeded()) {
+            synchronized (lock) {
+                rechecks.run(memory);
+            }
+        }
         while (true) {
             int asked = descriptors.ask(capacity - events.size());
             memory.reserve(asked);
@@ -298,7 +305,7 @@ final class EmbeddedKqueue extends EpollKqueue {
         private final UserKnote knote;
 
         UserWakeup(long udata) {
-            Change add = new Change();
+            Change add = new Change(layout());
             add.filter = Filter.EVFILT_USER;
             add.filterNumber = layout().has(Filter.EVFILT_USER) ? layout().number(Filter.EVFILT_USER) : 0;
             add.ident = -1;
@@ -311,7 +318,7 @@ final class EmbeddedKqueue extends EpollKqueue {
         public void signal() throws IOException {
             synchronized (lock) {
                 requireNotReleased();
-                knote.force();
+                knote.trigger();
                 softQueue.consider(null, knote);
             }
         }

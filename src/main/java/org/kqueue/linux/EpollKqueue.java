@@ -37,7 +37,7 @@ abstract class EpollKqueue extends Kqueue {
 
     private Cleaner.Cleanable cleanable;
     // guarded by lock
-    private final Change change = new Change();
+    private final Change change;
     private boolean released;
 
     /** The descriptors of a kqueue that is being opened. */
@@ -50,6 +50,7 @@ abstract class EpollKqueue extends Kqueue {
         kqfd = opened.kqfd();
         eventfd = opened.eventfd();
         errnos = layout.errnos();
+        change = new Change(layout);
     }
 
     /** Opens what a kqueue needs, or nothing. */

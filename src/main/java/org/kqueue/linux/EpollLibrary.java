@@ -41,6 +41,7 @@ final class EpollLibrary {
     static final int S_IFREG = 0x8000;
     static final int S_IFSOCK = 0xC000;
 
+    static final long PIPEFS_MAGIC = 0x50495045;
     static final int F_GETFL = 3;
     static final int O_ACCMODE = 3;
     static final int F_GETPIPE_SZ = 1032;
@@ -187,6 +188,8 @@ final class EpollLibrary {
     static native int fcntl(int fd, int cmd, long arg);
 
     static native int statx(int dirfd, long pathname, int flags, int mask, long statxbuf);
+
+    static native int fstatfs(int fd, long buf);
 
     static native int getsockopt(int sockfd, int level, int optname, long optval, long optlen);
 

@@ -21,6 +21,8 @@ abstract class Knote {
     long sdata;
     long udata;
     boolean disabled;
+    /** EV_FORCEONESHOT: is delivered whatever its condition. */
+    boolean forced;
 
     /** What the next event says, set when the knote is evaluated. */
     int eventFlags;
@@ -50,6 +52,10 @@ abstract class Knote {
     /** What every change of an existing knote does, whatever its filter. */
     final void modify(Change change) {
         udata = change.udata;
+        if (change.forcesOneshot()) {
+            flags |= KeventFlags.EV_ONESHOT;
+            forced = true;
+        }
         if (change.has(KeventFlags.EV_ENABLE)) {
             disabled = false;
         } else if (change.has(KeventFlags.EV_DISABLE)) {

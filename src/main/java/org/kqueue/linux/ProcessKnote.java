@@ -17,7 +17,7 @@ final class ProcessKnote extends SoftKnote implements Source {
     private static final int NOTE_EXIT = 0x80000000;
     /** siginfo_t after waitid: si_pid, si_status and si_code. */
     private static final int SI_CODE = 8;
-    private static final int SI_PID = 12;
+    private static final int SI_PID = 16;
     private static final int SI_STATUS = 24;
     private static final int CLD_EXITED = 1;
     private static final int PIDFD_EXIT_CODE = 60;
@@ -82,11 +82,15 @@ final class ProcessKnote extends SoftKnote implements Source {
             return (int) -token;
         }
         pidfd = fd;
-        if (EpollLibrary.poll(memory.pollfd(fd, EpollLibrary.EPOLLIN), 1, 0) > 0) {
+        if (hasExited(memory)) {
             // Exited and not yet waited for: the event is in the same call.
             exit(memory);
         }
         return 0;
+    }
+
+    private boolean hasExited(Memory memory) {
+        return pidfd >= 0 && EpollLibrary.poll(memory.pollfd(pidfd, EpollLibrary.EPOLLIN), 1, 0) > 0;
     }
 
     private boolean isKnown(int fflags) {
@@ -98,6 +102,10 @@ final class ProcessKnote extends SoftKnote implements Source {
     int touch(Memory memory, Change change) {
         if (!isKnown(change.fflags)) {
             return Errno.EINVAL;
+        }
+        // What has happened by now happened under the old mask.
+        if (!exited && hasExited(memory)) {
+            exit(memory);
         }
         // Every change gives the mask anew: an ENABLE without NOTE_EXIT makes the knote deaf.
         return super.touch(memory, change);
@@ -158,8 +166,8 @@ final class ProcessKnote extends SoftKnote implements Source {
 
     @Override
     boolean evaluate(Memory memory) {
-        eventFlags = KeventFlags.EV_EOF;
-        eventFflags = NOTE_EXIT;
+        eventFlags = exited ? KeventFlags.EV_EOF : 0;
+        eventFflags = exited ? NOTE_EXIT : 0;
         boolean wanted = !layout.has(Note.NOTE_EXITSTATUS) || (sfflags & layout.number(Note.NOTE_EXITSTATUS)) != 0;
         eventData = wanted ? status : 0;
         return exited;

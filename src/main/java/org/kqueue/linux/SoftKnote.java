@@ -34,10 +34,6 @@ abstract class SoftKnote extends Knote {
     /** Whether it is ready; if so, sets what the event says. */
     abstract boolean evaluate(Memory memory);
 
-    /** EV_FORCEONESHOT: is ready from now on. */
-    void force() {
-    }
-
     /** Its event was delivered: EV_CLEAR resets it. */
     void delivered() {
     }

@@ -49,12 +49,17 @@ final class SoftQueue {
 
     /** What each change and each source's event ends with: a knote that is ready and enabled gets into the queue. */
     void consider(Memory memory, SoftKnote knote) {
-        if (!knote.disabled && !knote.queued && knote.evaluate(memory)) {
+        if (!knote.disabled && !knote.queued && isReady(memory, knote)) {
             append(knote);
             enqueued++;
             signal();
         }
         knote.waiting(memory, !knote.disabled && !knote.queued);
+    }
+
+    private static boolean isReady(Memory memory, SoftKnote knote) {
+        // Evaluated in any case, for what its event says.
+        return knote.evaluate(memory) || knote.forced;
     }
 
     /** The eventfd's event was fetched; {@link #take} follows. */
@@ -151,7 +156,7 @@ final class SoftQueue {
             remove(knote);
             if (knote.isGone(memory)) {
                 registry.remove(memory, knote);
-            } else if (!knote.disabled && knote.evaluate(memory)) {
+            } else if (!knote.disabled && isReady(memory, knote)) {
                 knote.deliver(events, scan);
                 delivered++;
                 after(memory, knote, registry);

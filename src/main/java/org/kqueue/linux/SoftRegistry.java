@@ -10,9 +10,6 @@ import org.kqueue.KeventLayout;
 /** The soft knotes, by filter and ident, and their changes. Guarded by the kqueue's lock. */
 final class SoftRegistry {
 
-    /** {@code EV_FORCEONESHOT} of FreeBSD: deliver once, now, and remove. */
-    private static final int EV_FORCEONESHOT = 0x0100;
-
     private record Key(Filter filter, long ident) {
     }
 
@@ -20,24 +17,24 @@ final class SoftRegistry {
     private final KeventLayout layout;
     private final SoftQueue queue;
     private final Sources sources;
+    private final Rechecks rechecks;
     private final Timers timers;
     private final Watches watches;
     private final Object lock;
-    private final boolean forceOneshot;
 
-    SoftRegistry(KeventLayout layout, SoftQueue queue, Sources sources, Object lock) {
+    SoftRegistry(KeventLayout layout, SoftQueue queue, Sources sources, Rechecks rechecks, Object lock) {
         this.layout = layout;
         this.queue = queue;
         this.sources = sources;
+        this.rechecks = rechecks;
         this.lock = lock;
         timers = new Timers(sources, queue);
         watches = new Watches(sources, queue);
-        forceOneshot = layout.name().startsWith("freebsd");
     }
 
     static boolean serves(Filter filter) {
         return switch (filter) {
-            case EVFILT_USER, EVFILT_TIMER, EVFILT_VNODE -> true;
+            case EVFILT_USER, EVFILT_TIMER, EVFILT_VNODE, EVFILT_EMPTY -> true;
             case EVFILT_PROC -> ProcessKnote.isAvailable();
             case EVFILT_SIGNAL -> Signals.isAvailable();
             default -> false;
@@ -58,10 +55,6 @@ final class SoftRegistry {
             remove(memory, knote);
             queue.silenceIfEmpty(memory);
             return 0;
-        }
-        if (forceOneshot && change.has(EV_FORCEONESHOT)) {
-            knote.flags |= KeventFlags.EV_ONESHOT;
-            knote.force();
         }
         knote.modify(change);
         int errno = knote.touch(memory, change);
@@ -86,7 +79,7 @@ final class SoftRegistry {
     }
 
     private static boolean isDescriptorFilter(Filter filter) {
-        return filter == Filter.EVFILT_VNODE || filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE;
+        return filter == Filter.EVFILT_VNODE || filter == Filter.EVFILT_EMPTY || filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE;
     }
 
     private SoftKnote make(Change change) {
@@ -96,6 +89,7 @@ final class SoftRegistry {
             case EVFILT_PROC -> new ProcessKnote(change, layout, sources, queue, this);
             case EVFILT_SIGNAL -> new SignalKnote(change, layout, queue, lock);
             case EVFILT_VNODE -> new VnodeKnote(change, layout, watches);
+            case EVFILT_EMPTY -> new EmptyKnote(change, queue, rechecks);
             case EVFILT_READ, EVFILT_WRITE -> new FileKnote(change, layout, watches);
             default -> throw new AssertionError(change.filter);
         };

@@ -39,8 +39,8 @@ final class UserKnote extends SoftKnote {
         return 0;
     }
 
-    @Override
-    void force() {
+    /** A wakeup's signal. */
+    void trigger() {
         triggered = true;
     }
 

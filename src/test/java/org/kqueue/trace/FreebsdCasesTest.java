@@ -1,128 +1,86 @@
 package org.kqueue.trace;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kqueue.ChangeList;
-import org.kqueue.EventList;
-import org.kqueue.Filter;
-import org.kqueue.KeventException;
-import org.kqueue.KeventFlags;
-import org.kqueue.Kqueue;
-import org.kqueue.KqueueConfig;
 
 /**
- * The single cases of a FreeBSD kernel that are nothing but kevent calls: those of EVFILT_USER, call by call. The others need several waiters,
- * processes, files, signals or sockets that their text only names.
+ * The 158 single cases of a FreeBSD 12.3 kernel on the embedded kqueue, line by line. What was done between the lines is in {@code
+ * freebsd-cases.play}; what may differ, a rule of {@link CaseDifference} at the lines that the script names; what cannot be performed
+ * has a reason, {@link NotPerformed}.
  */
+@Timeout(60)
 class FreebsdCasesTest {
 
-    private static final Path CASES = Path.of("src/test/resources/traces/freebsd-cases.txt");
-    private static final Pattern CALL = Pattern.compile(" *[^:]*: ((?:\\[[^]]*] )*)n=(\\d+) -> (-?\\d+)(.*)");
-    private static final Pattern CHANGE = Pattern.compile("\\[(-?\\d+) USER ([A-Z0-9|]+)([^]]*)]");
-    private static final Pattern EVENT = Pattern.compile("\\{[^}]*}");
+    private static final Path FOLDER = Path.of("src/test/resources/traces");
+    private static final int CASES = 158;
+    private static final int LINES = 893;
+    private static final int SKIPPED = 11;
 
-    record Case(String name, List<String> lines) {
-        @Override
-        public String toString() {
-            return name;
-        }
+    private static final Map<CaseDifference, Integer> USES = new EnumMap<>(CaseDifference.class);
+    private static int compared;
+    private static int skipped;
+
+    static List<CaseLine.Case> cases() throws IOException {
+        return CaseLine.read(FOLDER.resolve("freebsd-cases.txt"));
     }
 
-    static List<Case> cases() throws IOException {
-        List<Case> cases = new ArrayList<>();
-        for (String line : Files.readAllLines(CASES)) {
-            if (line.startsWith("== ")) {
-                cases.add(new Case(line.substring(3), new ArrayList<>()));
-            } else if (!cases.isEmpty()) {
-                cases.get(cases.size() - 1).lines().add(line);
-            }
-        }
-        cases.removeIf(one -> !one.name().startsWith("USER") || !one.lines().stream().allMatch(FreebsdCasesTest::isUser));
-        return cases;
-    }
-
-    private static boolean isUser(String line) {
-        Matcher call = CALL.matcher(line);
-        return call.matches() && !line.contains("waiter") && call.group(1).replaceAll("\\[-?\\d+ USER [A-Z0-9|]+( (ff|d|u)=[0-9a-f-]+)*] ", "").isEmpty();
+    private static Map<String, List<CaseScript.Step>> scripts() throws IOException {
+        return CaseScript.read(FOLDER.resolve("freebsd-cases.play"));
     }
 
     @ParameterizedTest
     @MethodSource("cases")
-    void doesWhatFreebsdDid(Case one) throws IOException {
+    void doesWhatFreebsdDid(CaseLine.Case one, @TempDir Path directory) throws Exception {
         Assumptions.assumeTrue(HostConstants.CURRENT.linux(), "the embedded kqueue is Linux's");
-        try (Kqueue kqueue = Kqueue.open(new KqueueConfig("embedded", null, "freebsd", KqueueConfig.Detail.FULL))) {
-            for (String line : one.lines()) {
-                Matcher call = CALL.matcher(line);
-                call.matches();
-                List<String> recorded = EVENT.matcher(call.group(4)).results().map(result -> result.group()).toList();
-                assertEquals(call.group(3) + " " + recorded, perform(kqueue, call), line);
+        CasePlayer.Report report = CasePlayer.play(one, scripts().get(one.name()), directory);
+        assertEquals(one.lines().size(), report.compared() + report.skipped(), "each line is compared or has a reason");
+        compared += report.compared();
+        skipped += report.skipped();
+        report.uses().forEach((rule, count) -> USES.merge(rule, count, Integer::sum));
+    }
+
+    /** By the scripts alone, so that it holds whichever cases are run. */
+    @Test
+    void noLineIsLeftOut() throws IOException {
+        Map<String, List<CaseScript.Step>> scripts = scripts();
+        List<CaseLine.Case> cases = cases();
+        assertEquals(CASES, cases.size());
+        assertEquals(cases.stream().map(CaseLine.Case::name).toList(), List.copyOf(scripts.keySet()));
+        assertEquals(LINES, cases.stream().mapToInt(one -> one.lines().size()).sum());
+        int skips = scripts.values().stream().flatMap(List::stream).mapToInt(step -> step.verb().equals("skip") ? 1 : 0).sum();
+        assertEquals(SKIPPED, skips);
+        for (CaseLine.Case one : cases) {
+            int consumed = 0;
+            boolean all = false;
+            for (CaseScript.Step step : scripts.get(one.name())) {
+                consumed += step.verb().equals("join") ? step.words().size() - 1
+                        : step.verb().equals(">") || step.verb().equals("skip") || step.template() != null ? 1 : 0;
+                all |= step.verb().equals(">*");
             }
+            assertTrue(all ? consumed < one.lines().size() : consumed == one.lines().size(),
+                    one + ": " + one.lines().size() + " lines, the script consumes " + consumed);
         }
     }
 
-    private static String perform(Kqueue kqueue, Matcher call) throws IOException {
-        ChangeList changes = kqueue.newChangeList(8);
-        Matcher change = CHANGE.matcher(call.group(1));
-        while (change.find()) {
-            String rest = change.group(3);
-            changes.add(Long.parseLong(change.group(1)), kqueue.layout().number(Filter.EVFILT_USER), flags(change.group(2)),
-                    (int) number(rest, "ff", 16), number(rest, "d", 10), number(rest, "u", 10));
-        }
-        EventList events = kqueue.newEventList(Integer.parseInt(call.group(2)));
-        int n;
-        try {
-            n = kqueue.kevent(changes, events, 0);
-        } catch (KeventException e) {
-            return "-1 []";
-        }
-        List<String> seen = new ArrayList<>();
-        for (int i = 0; i < n; i++) {
-            seen.add("{" + events.ident(i) + " USER " + names(events.flags(i)) + " ff=" + Integer.toHexString(events.fflags(i))
-                    + " data=" + events.data(i) + " u=" + events.udata(i) + "}");
-        }
-        return n + " " + seen;
-    }
-
-    private static long number(String text, String name, int radix) {
-        Matcher matcher = Pattern.compile(" " + name + "=(-?[0-9a-f]+)").matcher(text);
-        return matcher.find() ? Long.parseLong(matcher.group(1), radix) : 0;
-    }
-
-    /** FreeBSD's only. */
-    private static final int EV_FORCEONESHOT = 0x100;
-    private static final String[] NAMES = {"ADD", "DELETE", "ENABLE", "DISABLE", "ONESHOT", "CLEAR", "RECEIPT", "DISPATCH"};
-    private static final int[] FLAGS = {KeventFlags.EV_ADD, KeventFlags.EV_DELETE, KeventFlags.EV_ENABLE, KeventFlags.EV_DISABLE,
-        KeventFlags.EV_ONESHOT, KeventFlags.EV_CLEAR, KeventFlags.EV_RECEIPT, KeventFlags.EV_DISPATCH};
-
-    private static int flags(String text) {
-        int flags = 0;
-        for (String name : text.split("\\|")) {
-            int index = List.of(NAMES).indexOf(name);
-            flags |= index >= 0 ? FLAGS[index] : name.equals("FORCEONESHOT") ? EV_FORCEONESHOT : Integer.decode(name);
-        }
-        return flags;
-    }
-
-    private static String names(int flags) {
-        List<String> names = new ArrayList<>();
-        for (int i : new int[] {4, 5, 6, 7}) {
-            if ((flags & FLAGS[i]) != 0) {
-                names.add(NAMES[i]);
-            }
-        }
-        if ((flags & KeventFlags.EV_ERROR) != 0) {
-            names.add("ERROR");
-        }
-        return names.isEmpty() ? "0" : String.join("|", names);
+    @AfterAll
+    static void tell() throws IOException {
+        Map<String, Long> reasons = scripts().values().stream().flatMap(List::stream).filter(step -> step.verb().equals("skip"))
+                .collect(Collectors.groupingBy(step -> NotPerformed.valueOf(step.words().get(1)).reason, Collectors.counting()));
+        System.out.println("freebsd-cases: " + compared + " lines compared, " + skipped + " not performed " + reasons
+                + ", by rules " + USES);
     }
 }
