@@ -49,7 +49,7 @@ final class Condition {
         knote.fresh = descriptor.isSocket() && isFresh(ready);
         if (descriptor.isSocket()) {
             if (knote.fresh) {
-                return false;
+                return isShutListener(knote, errnos);
             }
             if (knote.filter == Filter.EVFILT_READ) {
                 return socketRead(memory, knote, ready, errnos);
@@ -66,6 +66,16 @@ final class Condition {
      */
     static boolean isFresh(int ready) {
         return (ready & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) == EPOLLHUP;
+    }
+
+    /** To Linux a listener that was shut down is a fresh socket again; kqueue says that it was aborted. */
+    private static boolean isShutListener(DescriptorKnote knote, Errno.Numbering errnos) {
+        if (knote.filter != Filter.EVFILT_READ || !knote.descriptor.listened) {
+            return false;
+        }
+        knote.eventFlags = KeventFlags.EV_EOF;
+        knote.eventFflags = errnos == Errno.Numbering.BSD ? 53 : 103;
+        return true;
     }
 
     private static boolean socketRead(Memory memory, DescriptorKnote knote, int ready, Errno.Numbering errnos) {
@@ -170,6 +180,7 @@ final class Condition {
         int result = EpollLibrary.getsockopt(descriptor.fd, EpollLibrary.IPPROTO_TCP, EpollLibrary.TCP_INFO,
                 memory.struct(), memory.length(Memory.structSize()));
         int state = result == 0 ? memory.structByte(0) : 0;
+        descriptor.listened |= state == TCP_LISTEN;
         // A round trip was measured (the field is all ones before): what is reset now was connected once.
         boolean measured = result == 0 && state != 0 && memory.structInt(TCPI_MIN_RTT) != -1;
         if (measured || state == TCP_ESTABLISHED || state >= TCP_FIN_WAIT1 && state <= TCP_FIN_WAIT2

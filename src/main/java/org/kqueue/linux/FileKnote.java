@@ -43,7 +43,7 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
     }
 
     @Override
-    public boolean happened(Memory memory, int mask, boolean inside, int cookie) {
+    public boolean happened(Memory memory, int watch, int mask, boolean inside, int cookie) {
         return (mask & EpollLibrary.IN_MODIFY) != 0 && !inside;
     }
 

@@ -67,7 +67,16 @@ final class Memory {
 
     /** The path by which the system finds the file of a descriptor, as a C string. */
     long descriptorPath(int fd) {
-        byte[] path = ("/proc/self/fd/" + fd + '\0').getBytes(StandardCharsets.US_ASCII);
+        return path("/proc/self/fd/" + fd);
+    }
+
+    /** The path of the directory that the descriptor's directory is in. */
+    long parentPath(int fd) {
+        return path("/proc/self/fd/" + fd + "/..");
+    }
+
+    private long path(String text) {
+        byte[] path = (text + '\0').getBytes(StandardCharsets.US_ASCII);
         small.put(STRUCT, path);
         return address + STRUCT;
     }

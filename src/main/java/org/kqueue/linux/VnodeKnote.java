@@ -25,8 +25,8 @@ import org.kqueue.Note;
  * or lost a name, is told from its size and link count before and after. Guarded by the kqueue's lock.
  *
  * <p>What differs from FreeBSD: a file made longer by {@code ftruncate} looks like one written past its end; a read of
- * nothing is not reported; a removed directory is not reported while a descriptor of it is open; a write and a
- * truncation that are seen together are one.
+ * nothing is not reported; a write and a truncation that are seen together are one. inotify keeps silent about a removed
+ * directory while a descriptor of it is open, so the directory that it is in is watched, too.
  */
 final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 
@@ -38,6 +38,8 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     private final Watches watches;
     private FileIdentity file;
     private int wd;
+    /** The watch of a directory's parent, or 0. */
+    private int parent;
     private long size;
     private int links;
     private int happened;
@@ -65,6 +67,9 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         size = memory.size();
         links = memory.links();
         wd = watches.add(memory, file.fd(), ALL | EpollLibrary.IN_MASK_ADD, this);
+        if (wd >= 0 && kind == EpollLibrary.S_IFDIR) {
+            parent = watches.addParent(memory, file.fd(), wd, this);
+        }
         return wd < 0 ? -wd : 0;
     }
 
@@ -76,7 +81,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     }
 
     @Override
-    public boolean happened(Memory memory, int mask, boolean inside, int cookie) {
+    public boolean happened(Memory memory, int watch, int mask, boolean inside, int cookie) {
         if (isGone(memory)) {
             // The queue removes it.
             closed = true;
@@ -84,6 +89,13 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         }
         int nowLinks = memory.links();
         long nowSize = memory.size();
+        if (watch == parent && watch != wd) {
+            if (nowLinks == 0 && links != 0) {
+                links = 0;
+                note(number(Note.NOTE_DELETE));
+            }
+            return true;
+        }
         if (inside) {
             directoryChanged(mask, cookie);
             return true;
@@ -101,11 +113,33 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         }
         note(((mask & IN_DELETE_SELF) != 0 ? number(Note.NOTE_DELETE) : 0)
                 | ((mask & IN_UNMOUNT) != 0 ? number(Note.NOTE_REVOKE) : 0));
-        note((mask & IN_MOVE_SELF) != 0 ? number(Note.NOTE_RENAME) : 0);
+        if ((mask & IN_MOVE_SELF) != 0) {
+            note(number(Note.NOTE_RENAME));
+            moved(memory);
+        }
         note((mask & IN_OPEN) != 0 ? number(Note.NOTE_OPEN) : 0);
         note((mask & IN_CLOSE_NOWRITE) != 0 ? number(Note.NOTE_CLOSE) : 0);
         note((mask & IN_CLOSE_WRITE) != 0 ? number(Note.NOTE_CLOSE_WRITE) : 0);
         note((mask & IN_ACCESS) != 0 ? number(Note.NOTE_READ) : 0);
+        return true;
+    }
+
+    /** A directory may be in another one now. */
+    private void moved(Memory memory) {
+        if (parent > 0) {
+            watches.remove(parent, this);
+            parent = watches.addParent(memory, file.fd(), wd, this);
+        }
+    }
+
+    @Override
+    public boolean quiet() {
+        if (movedFrom == 0) {
+            return false;
+        }
+        // The halves of a rename come together: the other one was of another directory.
+        movedFrom = 0;
+        note(number(Note.NOTE_WRITE) | number(Note.NOTE_EXTEND));
         return true;
     }
 
@@ -122,6 +156,8 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         } else if (movedFrom != cookie) {
             // Came from another directory.
             notes |= number(Note.NOTE_EXTEND);
+        } else {
+            movedFrom = 0;
         }
         note(notes);
     }
@@ -158,5 +194,8 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     @Override
     void detach(Memory memory) {
         watches.remove(wd, this);
+        if (parent > 0) {
+            watches.remove(parent, this);
+        }
     }
 }

@@ -21,12 +21,18 @@ final class Watches implements Source {
         /**
          * Takes an event.
          *
+         * @param wd the watch it comes from
          * @param mask inotify's
          * @param inside whether it happened to an entry of the directory, not to itself
          * @param cookie what the two halves of a rename have in common
          * @return whether to look at the knote
          */
-        boolean happened(Memory memory, int mask, boolean inside, int cookie);
+        boolean happened(Memory memory, int wd, int mask, boolean inside, int cookie);
+
+        /** Nothing is left to read for now. Returns whether to look at the knote. */
+        default boolean quiet() {
+            return false;
+        }
     }
 
     private static final int BUFFER_SIZE = 8192;
@@ -46,12 +52,26 @@ final class Watches implements Source {
     /** Watches the file of the descriptor. Returns the watch, 1 or more, or the negative errno. */
     int add(Memory memory, int fd, int mask, SoftKnote knote) {
         int errno = open(memory);
-        if (errno != 0) {
-            return -errno;
+        return errno != 0 ? -errno : add(memory.descriptorPath(fd), mask, knote);
+    }
+
+    /**
+     * Watches the directory that the descriptor's directory is in, for entries that are removed. Returns the watch; 0 where there is no
+     * other directory or it may not be watched.
+     */
+    int addParent(Memory memory, int fd, int own, SoftKnote knote) {
+        int wd = add(memory.parentPath(fd), EpollLibrary.IN_DELETE | EpollLibrary.IN_MASK_ADD, knote);
+        if (wd == own) {
+            // The root is in itself: the knote is in the list twice.
+            knotes.get(wd).remove(knote);
         }
-        int wd = EpollLibrary.inotify_add_watch(inotify, memory.descriptorPath(fd), mask);
+        return wd == own ? 0 : Math.max(0, wd);
+    }
+
+    private int add(long path, int mask, SoftKnote knote) {
+        int wd = EpollLibrary.inotify_add_watch(inotify, path, mask);
         if (wd < 0) {
-            errno = Native.getLastError();
+            int errno = Native.getLastError();
             // ENOSPC: past fs.inotify.max_user_watches.
             return -(errno == Linux.ENOSPC ? Errno.ENOMEM : errno);
         }
@@ -97,6 +117,13 @@ final class Watches implements Source {
                 offset += EVENT_SIZE + nameLength;
             }
         }
+        for (List<SoftKnote> list : knotes.values()) {
+            for (SoftKnote knote : list) {
+                if (((Watcher) knote).quiet()) {
+                    queue.consider(memory, knote);
+                }
+            }
+        }
     }
 
     private long read(long address) {
@@ -113,22 +140,23 @@ final class Watches implements Source {
 
     private void happened(Memory memory, int wd, int mask, int cookie, boolean inside) {
         if ((mask & EpollLibrary.IN_Q_OVERFLOW) != 0) {
-            knotes.values().forEach(list -> tell(memory, list, EpollLibrary.IN_MODIFY | EpollLibrary.IN_ATTRIB,
+            knotes.forEach((watch, list) -> tell(memory, list, watch, EpollLibrary.IN_MODIFY | EpollLibrary.IN_ATTRIB,
                     false, 0));
             return;
         }
         List<SoftKnote> list = knotes.get(wd);
         if (list != null) {
-            tell(memory, list, mask, inside, cookie);
+            tell(memory, list, wd, mask, inside, cookie);
             if ((mask & EpollLibrary.IN_IGNORED) != 0) {
                 knotes.remove(wd);
             }
         }
     }
 
-    private void tell(Memory memory, List<SoftKnote> list, int mask, boolean inside, int cookie) {
-        for (SoftKnote knote : list) {
-            if (((Watcher) knote).happened(memory, mask, inside, cookie)) {
+    private void tell(Memory memory, List<SoftKnote> list, int wd, int mask, boolean inside, int cookie) {
+        // A copy: a directory that was moved gets another parent.
+        for (SoftKnote knote : List.copyOf(list)) {
+            if (((Watcher) knote).happened(memory, wd, mask, inside, cookie)) {
                 queue.consider(memory, knote);
             }
         }

@@ -16,9 +16,11 @@
  * <li>PROC: NOTE_EXIT only, {@code EINVAL} for others. The status of a child that something else has already waited for
  *     needs Linux 6.15, {@code data} is 0 before; so it is for a process that is no child of this one and was not yet
  *     waited for.
- * <li>VNODE: a file made longer by {@code ftruncate} looks written; a read of nothing is not seen; a removed directory
- *     is not reported while a descriptor of it is open; what happens in one go is told from the state after it.
- * <li>EVFILT_EMPTY, AIO, FS and what only one system has do not exist: {@code EINVAL}.
+ * <li>VNODE: a file made longer by {@code ftruncate} looks written; a read of nothing is not seen; what happens in one
+ *     go is told from the state after it.
+ * <li>EMPTY, and the WRITE of an AF_UNIX socket that was registered before it was connected: nobody is woken, so they
+ *     are looked at when a scan begins and while it waits, at the latest after 64 milliseconds.
+ * <li>AIO, FS and what only one system has do not exist: {@code EINVAL}.
  * </ul>
  */
 package org.kqueue.linux;

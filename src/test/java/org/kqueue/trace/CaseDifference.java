@@ -71,23 +71,12 @@ enum CaseDifference {
         }
     },
 
-    /** Where an entry went that was renamed out of a watched directory is not told: NOTE_EXTEND does not come along. */
-    MOVED_OUT {
+    /** That removing a directory reads it is FreeBSD's. */
+    RMDIR_READS {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
-            Deed deed = history.lastDeed();
-            boolean out = history.last("rename") && deed.operand(0).contains("/") && !deed.operand(1).contains("/");
-            return recorded.with(event -> out && event.is("VNODE") && event.fflags() == (NOTE_WRITE | NOTE_EXTEND)
-                    ? event.withFflags(NOTE_WRITE) : event);
-        }
-    },
-
-    /** inotify reports the removal of a directory when its last descriptor is closed. */
-    REMOVED_DIRECTORY {
-        @Override
-        CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
-            return history.last("rmdir") ? recorded.without(event -> event.is("VNODE")
-                    && (event.fflags() & NOTE_DELETE) != 0 && history.kind(event.ident()) == Kind.DIRECTORY) : recorded;
+            return history.last("rmdir") ? recorded.with(event -> event.is("VNODE")
+                    && event.fflags() == (NOTE_DELETE | NOTE_READ) ? event.withFflags(NOTE_DELETE) : event) : recorded;
         }
     },
 
@@ -122,7 +111,7 @@ enum CaseDifference {
     },
 
     /** A full pipe is writable when a page of it is free; FreeBSD counts bytes. */
-    PIPE_PAGES {
+    PIPE_ROOM {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             return recorded.without(event -> event.is("WRITE") && history.kind(event.ident()) == Kind.PIPE_WRITER
@@ -139,22 +128,30 @@ enum CaseDifference {
         }
     },
 
-    /** Not full before: a read by the peer or, on a pipe, any write wakes FreeBSD's writers, and none of Linux'. */
-    WRITE_CLEAR_WOKEN {
+    /** Where there was room before, FreeBSD wakes a writer at a read by the peer and on a pipe at any write, Linux does not. */
+    CLEAR_WOKEN_BY_PEER_READ {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             return recorded.without(event -> {
-                boolean peerRead = isLast(history, "read", history.peer(event.ident()))
-                        || isLast(history, "drain", history.peer(event.ident()));
-                boolean written = history.kind(event.ident()) == Kind.PIPE_WRITER && isLast(history, "write", event.ident());
-                return event.is("WRITE") && event.has(KeventFlags.EV_CLEAR) && !event.has(KeventFlags.EV_EOF)
-                        && (peerRead || written);
+                boolean written = history.kind(event.ident()) == Kind.PIPE_WRITER
+                        && (isLast(history, "write", event.ident()) || isPeerRead(event, history));
+                boolean unix = history.kind(event.ident()) == Kind.UNIX;
+                return isWokenWriter(event) && (unix && isPeerRead(event, history) || written);
             });
         }
     },
 
+    /** The same of TCP, where it is what the peer's kernel tells that wakes. */
+    CLEAR_WOKEN_BY_ACKNOWLEDGEMENT {
+        @Override
+        CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
+            return recorded.without(event -> isWokenWriter(event) && history.kind(event.ident()) == Kind.TCP
+                    && isPeerRead(event, history));
+        }
+    },
+
     /** A filled AF_UNIX buffer has room for FreeBSD after any read, for Linux when most of it was read. */
-    FULL_UNIX_BUFFER {
+    FULL_BUFFER {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             return recorded.without(event -> event.is("WRITE") && !event.has(KeventFlags.EV_EOF)
@@ -164,7 +161,7 @@ enum CaseDifference {
     },
 
     /** FIONREAD of a datagram socket tells the first datagram's length, not the sum. */
-    FIRST_DATAGRAM {
+    DATAGRAM_DATA {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             return recorded.with(event -> {
@@ -200,14 +197,15 @@ enum CaseDifference {
     },
 
     /** A shutdown or close by the peer wakes all that wait on Linux: a CLEAR knote says its state again. */
-    WOKEN_BY_SHUTDOWN {
+    CLEAR_WOKEN_BY_SHUTDOWN {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             CaseOutcome woken = recorded;
             for (CaseEntry event : seen.events()) {
                 String peer = history.peer(event.ident());
                 boolean shut = isLast(history, "shutwr", peer) || isLast(history, "close", peer);
-                if (shut && event.is("WRITE") && event.has(KeventFlags.EV_CLEAR) && recorded.find(event) == null) {
+                boolean socket = history.kind(event.ident()) == Kind.UNIX || history.kind(event.ident()) == Kind.TCP;
+                if (shut && socket && event.is("WRITE") && event.has(KeventFlags.EV_CLEAR) && recorded.find(event) == null) {
                     woken = woken.and(event);
                 }
             }
@@ -245,7 +243,7 @@ enum CaseDifference {
     },
 
     /** accept wakes FreeBSD's listener where another client waits. */
-    ACCEPT_WAKES {
+    CLEAR_WOKEN_BY_ACCEPT {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             return recorded.without(event -> event.is("READ") && event.has(KeventFlags.EV_CLEAR)
@@ -311,7 +309,7 @@ enum CaseDifference {
     },
 
     /** A watched kqueue whose only queued knote was drained. */
-    STALE_INNER_QUEUE {
+    STALE_QUEUE {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             return recorded.without(event -> event.is("READ") && history.kind(event.ident()) == Kind.KQUEUE
@@ -328,15 +326,6 @@ enum CaseDifference {
         }
     },
 
-    /** A listener that is shut down is a fresh socket again. */
-    LISTENER_SHUTDOWN {
-        @Override
-        CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
-            return recorded.without(event -> event.is("READ") && event.fflags() == ECONNABORTED
-                    && history.kind(event.ident()) == Kind.LISTENER && isLast(history, "shutrd", event.ident()));
-        }
-    },
-
     /** Nothing tells the reset of an AF_UNIX client from its peer's close with data unread: EOF without an error. */
     RESET_OF_LOCAL_CLIENT {
         @Override
@@ -347,7 +336,7 @@ enum CaseDifference {
     },
 
     /** The close of the peer queues the knotes of a descriptor in the order in which epoll wakes them, the newest first. */
-    QUEUED_AT_CLOSE {
+    QUEUED_AT_SHUTDOWN {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             boolean ended = recorded.events().stream().allMatch(event -> event.has(KeventFlags.EV_EOF)
@@ -381,6 +370,14 @@ enum CaseDifference {
     /** What has to be seen of an operation. */
     String here(String recorded, CaseHistory history) {
         return recorded;
+    }
+
+    private static boolean isWokenWriter(CaseEntry event) {
+        return event.is("WRITE") && event.has(KeventFlags.EV_CLEAR) && !event.has(KeventFlags.EV_EOF);
+    }
+
+    private static boolean isPeerRead(CaseEntry event, CaseHistory history) {
+        return isLast(history, "read", history.peer(event.ident())) || isLast(history, "drain", history.peer(event.ident()));
     }
 
     private static boolean isLast(CaseHistory history, String verb, String operand) {

@@ -32,6 +32,7 @@ final class CaseSignals implements AutoCloseable {
 
     private final CaseWorld world;
     private final AtomicLong ran = new AtomicLong();
+    private final AtomicLong sent = new AtomicLong();
     private final Map<Integer, Object> before = new HashMap<>();
     private byte[] mask;
 
@@ -48,7 +49,7 @@ final class CaseSignals implements AutoCloseable {
         });
         verbs.put("raise", operands -> raise(operands.get(0), Integer.parseInt(operands.get(1))));
         verbs.put("chld", operands -> exit(operands.get(0)));
-        verbs.put("ran", operands -> ran.getAndSet(0));
+        verbs.put("ran", operands -> ran());
     }
 
     /** The number that a recorded one stands for. */
@@ -82,6 +83,16 @@ final class CaseSignals implements AutoCloseable {
         return 0;
     }
 
+    /** How often the handler has run since this was asked last; it runs after the kqueues were told. */
+    private long ran() throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        long expected = sent.getAndSet(0);
+        while (ran.get() < expected && System.nanoTime() < deadline) {
+            Thread.sleep(1);
+        }
+        return ran.getAndSet(0);
+    }
+
     /** Blocks it in this thread; a JVM's other threads take it. */
     private long block(int number) {
         mask = new byte[SIGSET];
@@ -92,6 +103,7 @@ final class CaseSignals implements AutoCloseable {
 
     private long raise(String signal, int times) throws IOException {
         int number = number(signal);
+        sent.addAndGet(times);
         witness(number, times, () -> Posix.kill(PID, number));
         return 0;
     }
@@ -125,6 +137,7 @@ final class CaseSignals implements AutoCloseable {
 
     /** Has a handler run in a thread of this process, whatever it is doing. */
     void interrupt(String signal, int tid) {
+        sent.incrementAndGet();
         if (Posix.tgkill(PID, tid, number(signal)) != 0) {
             throw new IllegalStateException("tgkill " + tid);
         }
