@@ -40,7 +40,7 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
     int touch(Memory memory, Change change) {
         // The condition is looked at anew by every change.
         reported = false;
-        return rechecks.add(memory, this);
+        return 0;
     }
 
     @Override
@@ -61,6 +61,13 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
     @Override
     void delivered() {
         reported = has(KeventFlags.EV_CLEAR);
+    }
+
+    @Override
+    void waiting(Memory memory, boolean isWaiting) {
+        if (isWaiting) {
+            rechecks.add(memory, this);
+        }
     }
 
     @Override

@@ -37,6 +37,8 @@ final class ProcessKnote extends SoftKnote implements Source {
     private int pidfd = -1;
     private long token;
     private boolean exited;
+    /** Whether nobody wanted to know when it exited: FreeBSD removes such a knote. */
+    private boolean unheard;
     private int status;
 
     ProcessKnote(Change change, KeventLayout layout, Sources sources, SoftQueue queue, SoftRegistry registry) {
@@ -103,10 +105,6 @@ final class ProcessKnote extends SoftKnote implements Source {
         if (!isKnown(change.fflags)) {
             return Errno.EINVAL;
         }
-        // What has happened by now happened under the old mask.
-        if (!exited && hasExited(memory)) {
-            exit(memory);
-        }
         // Every change gives the mask anew: an ENABLE without NOTE_EXIT makes the knote deaf.
         return super.touch(memory, change);
     }
@@ -115,7 +113,7 @@ final class ProcessKnote extends SoftKnote implements Source {
     public void ready(Memory memory) {
         if (!exited) {
             exit(memory);
-            if ((sfflags & NOTE_EXIT) == 0) {
+            if (unheard) {
                 registry.remove(memory, this);
             } else {
                 queue.consider(memory, this);
@@ -125,6 +123,7 @@ final class ProcessKnote extends SoftKnote implements Source {
 
     private void exit(Memory memory) {
         exited = true;
+        unheard = (sfflags & NOTE_EXIT) == 0;
         flags |= KeventFlags.EV_ONESHOT;
         status = status(memory);
     }
@@ -170,7 +169,16 @@ final class ProcessKnote extends SoftKnote implements Source {
         eventFflags = exited ? NOTE_EXIT : 0;
         boolean wanted = !layout.has(Note.NOTE_EXITSTATUS) || (sfflags & layout.number(Note.NOTE_EXITSTATUS)) != 0;
         eventData = wanted ? status : 0;
-        return exited;
+        return exited && !unheard;
+    }
+
+    /** Asked before every change, too: what has happened by then happened under the old mask. */
+    @Override
+    boolean isGone(Memory memory) {
+        if (!exited && hasExited(memory)) {
+            exit(memory);
+        }
+        return unheard;
     }
 
     @Override

@@ -27,6 +27,7 @@ final class Rechecks implements Source {
     private final List<Check> checks = new ArrayList<>();
     private int timerfd = -1;
     private long delay = SHORTEST;
+    private boolean looking;
     /** Read without the lock by a scan that is about to begin. */
     private volatile boolean needed;
 
@@ -34,12 +35,14 @@ final class Rechecks implements Source {
         this.sources = sources;
     }
 
-    /** Returns 0, or the errno where no timer could be had. */
+    /** Looks at it from now on, soon for the first time. Returns 0, or the errno where no timer could be had. */
     int add(Memory memory, Check check) {
         int errno = open(memory);
         if (errno == 0 && !checks.contains(check)) {
             checks.add(check);
             needed = true;
+        }
+        if (errno == 0 && !looking) {
             soon(memory);
         }
         return errno;
@@ -73,12 +76,14 @@ final class Rechecks implements Source {
     }
 
     private void look(Memory memory) {
+        looking = true;
         // A copy: a check may remove itself.
         for (Check check : List.copyOf(checks)) {
             if (!check.lookAgain(memory)) {
                 remove(check);
             }
         }
+        looking = false;
     }
 
     private void set(Memory memory) {

@@ -98,6 +98,8 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         }
         if (inside) {
             directoryChanged(mask, cookie);
+            // A directory in it is a link to it, and is told as that. 0 is left to the event of its removal.
+            links = nowLinks > 0 ? nowLinks : links;
             return true;
         }
         if ((mask & IN_ATTRIB) != 0) {

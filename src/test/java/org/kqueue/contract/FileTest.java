@@ -167,6 +167,29 @@ class FileTest extends Contract {
     }
 
     @Test
+    void aDirectoryThatIsRemovedWasDeletedWhereverItIs() throws IOException {
+        freebsdRule();
+        Path watched = Files.createDirectory(directory.resolve("watched"));
+        Path other = Files.createDirectory(directory.resolve("other"));
+        open("d", watched, O_RDONLY);
+        assertEquals("", kevent("d VNODE ADD|CLEAR f=7f"));
+        Files.createDirectory(watched.resolve("sub"));
+        assertEquals(event("d", 0x12), poll());
+        Files.setPosixFilePermissions(watched, PosixFilePermissions.fromString("rwxr-x---"));
+        assertEquals(event("d", 8), poll(), "a link that was reported is not reported again");
+        Files.delete(watched.resolve("sub"));
+        assertEquals(event("d", 0x12), poll());
+        Files.move(watched, other.resolve("watched"));
+        assertTrue(poll().startsWith("d VNODE CLEAR f=2"));
+        Files.createDirectory(other.resolve("sibling"));
+        Files.delete(other.resolve("sibling"));
+        assertEquals("", poll(), "what happens beside it is not its own");
+        Files.delete(other.resolve("watched"));
+        assertEquals(event("d", 1), await());
+        assertEquals("", poll());
+    }
+
+    @Test
     void twoDescriptorsOfOneFile() {
         open("g", file, O_RDWR);
         assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE", "g VNODE ADD|CLEAR f=WRITE"));
