@@ -29,7 +29,9 @@ final class Descriptor {
     final int type;
     /** Whether a connection was ever seen: tells a reset from a refusal. */
     boolean established;
-    /** Whether it was ever seen listening: tells a listener that was shut down from a socket that never did anything. */
+    /**
+     * Whether it was ever seen listening: tells a listener that was shut down from a socket that never did anything.
+     */
     boolean listened;
 
     DescriptorKnote read;

@@ -4,8 +4,8 @@ import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
 
 /**
- * EVFILT_EMPTY: everything written to a socket was taken off its send buffer, by TCP when it was acknowledged. Linux tells how much there
- * is, but wakes nobody when it is gone, so {@link Rechecks} looks. Guarded by the kqueue's lock.
+ * EVFILT_EMPTY: everything written to a socket was taken off its send buffer, by TCP when it was acknowledged. Linux
+ * tells how much there is, but wakes nobody when it is gone, so {@link Rechecks} looks. Guarded by the kqueue's lock.
  */
 final class EmptyKnote extends SoftKnote implements Rechecks.Check {
 

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What Linux wakes nobody for: it is looked at when a scan begins and, while a scan waits, by a timerfd, after a millisecond, two, four
- * and so on, up to 64, until nothing is left that may change. Guarded by the kqueue's lock.
+ * What Linux wakes nobody for: it is looked at when a scan begins and, while a scan waits, by a timerfd, after a
+ * millisecond, two, four and so on, up to 64, until nothing is left that may change. Guarded by the kqueue's lock.
  */
 final class Rechecks implements Source {
 

@@ -79,7 +79,8 @@ final class SoftRegistry {
     }
 
     private static boolean isDescriptorFilter(Filter filter) {
-        return filter == Filter.EVFILT_VNODE || filter == Filter.EVFILT_EMPTY || filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE;
+        return filter == Filter.EVFILT_VNODE || filter == Filter.EVFILT_EMPTY || filter == Filter.EVFILT_READ
+                || filter == Filter.EVFILT_WRITE;
     }
 
     private SoftKnote make(Change change) {

@@ -25,8 +25,8 @@ import org.kqueue.Note;
  * or lost a name, is told from its size and link count before and after. Guarded by the kqueue's lock.
  *
  * <p>What differs from FreeBSD: a file made longer by {@code ftruncate} looks like one written past its end; a read of
- * nothing is not reported; a write and a truncation that are seen together are one. inotify keeps silent about a removed
- * directory while a descriptor of it is open, so the directory that it is in is watched, too.
+ * nothing is not reported; a write and a truncation that are seen together are one. inotify keeps silent about a
+ * removed directory while a descriptor of it is open, so the directory that it is in is watched, too.
  */
 final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 

@@ -56,8 +56,8 @@ final class Watches implements Source {
     }
 
     /**
-     * Watches the directory that the descriptor's directory is in, for entries that are removed. Returns the watch; 0 where there is no
-     * other directory or it may not be watched.
+     * Watches the directory that the descriptor's directory is in, for entries that are removed. Returns the watch; 0
+     * where there is no other directory or it may not be watched.
      */
     int addParent(Memory memory, int fd, int own, SoftKnote knote) {
         int wd = add(memory.parentPath(fd), EpollLibrary.IN_DELETE | EpollLibrary.IN_MASK_ADD, knote);

@@ -19,7 +19,8 @@
  * <li>VNODE: a file made longer by {@code ftruncate} looks written; a read of nothing is not seen; what happens in one
  *     go is told from the state after it.
  * <li>EMPTY, and the WRITE of an AF_UNIX socket that was registered before it was connected: nobody is woken, so they
- *     are looked at when a scan begins and while it waits, at the latest after 64 milliseconds.
+ *     are looked at when a scan begins and while it waits, at the latest after 64 milliseconds. The kqueue's descriptor
+ *     looks readable then, though there may be no event.
  * <li>AIO, FS and what only one system has do not exist: {@code EINVAL}.
  * </ul>
  */

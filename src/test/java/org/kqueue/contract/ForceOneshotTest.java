@@ -45,7 +45,8 @@ class ForceOneshotTest extends Contract {
         write("b", 3);
         assertEquals("a READ 0 d=3 u=1", poll(), "the other knote of the descriptor goes on");
         drain("b");
-        assertEquals("a READ 0 d=3 u=1; a WRITE 0 u=3", sorted(kevent("a WRITE ADD u=3")), "and the filter can be added again");
+        assertEquals("a READ 0 d=3 u=1; a WRITE 0 u=3", sorted(kevent("a WRITE ADD u=3")),
+                "and the filter can be added again");
         assertEquals("a READ ONESHOT d=3 u=4; a WRITE 0 u=3", sorted(kevent("a READ FORCEONESHOT u=4")));
         assertEquals("a WRITE 0 u=3", poll());
     }

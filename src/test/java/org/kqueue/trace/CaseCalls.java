@@ -14,7 +14,10 @@ import org.kqueue.KeventException;
 import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 
-/** Performs the recorded kevent calls with this system's descriptors, processes and signals in place of the recorded numbers. */
+/**
+ * Performs the recorded kevent calls with this system's descriptors, processes and signals in place of the recorded
+ * numbers.
+ */
 final class CaseCalls {
 
     private static final int EBADF = 9;
@@ -44,7 +47,8 @@ final class CaseCalls {
     CaseOutcome perform(Kqueue kqueue, List<CaseEntry> changes, int room, long waitNanos) throws IOException {
         ChangeList list = kqueue.newChangeList(Math.max(1, changes.size()));
         for (CaseEntry change : changes) {
-            list.add(ident(change), filter(kqueue.layout(), change.filter()), change.flags(), change.fflags(), change.data(),
+            list.add(ident(change), filter(kqueue.layout(), change.filter()), change.flags(), change.fflags(),
+                    change.data(),
                     change.udata());
         }
         EventList events = kqueue.newEventList(room);

@@ -7,9 +7,9 @@ import org.kqueue.trace.CaseHistory.Deed;
 import org.kqueue.trace.CaseHistory.Kind;
 
 /**
- * A named difference between the FreeBSD of the recorded cases and the embedded kqueue. Each turns what was recorded into what has to
- * be seen here, and leaves it alone where its condition does not hold. The script says at which lines one is expected; elsewhere
- * none applies but {@link #FREE_SPACE} and the clock's.
+ * A named difference between the FreeBSD of the recorded cases and the embedded kqueue. Each turns what was recorded
+ * into what has to be seen here, and leaves it alone where its condition does not hold. The script says at which lines
+ * one is expected; elsewhere none applies but {@link #FREE_SPACE} and the clock's.
  */
 enum CaseDifference {
 
@@ -20,7 +20,8 @@ enum CaseDifference {
             return recorded.with(event -> {
                 CaseEntry other = seen.find(event);
                 boolean both = other != null && other.data() > 0 && event.data() > 0;
-                return both && event.is("WRITE") && !event.has(KeventFlags.EV_ERROR) ? event.withData(other.data()) : event;
+                return both && event.is("WRITE") && !event.has(KeventFlags.EV_ERROR) ? event.withData(other.data())
+                        : event;
             });
         }
     },
@@ -29,19 +30,23 @@ enum CaseDifference {
     ONE_TICK {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
-            boolean once = recorded.events().stream().allMatch(event -> event.is("TIMER") && event.has(KeventFlags.EV_ONESHOT));
+            boolean once = recorded.events().stream().allMatch(event -> event.is("TIMER")
+                    && event.has(KeventFlags.EV_ONESHOT));
             return once ? sorted(recorded, seen) : recorded;
         }
     },
 
-    /** No call of Linux' tells an unprivileged process that another has forked or executed: such a knote is refused, EINVAL. */
+    /**
+     * No call of Linux' tells an unprivileged process that another has forked or executed: such a knote is refused,
+     * EINVAL.
+     */
     FORK_AND_EXEC {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
             for (CaseEntry change : history.changes()) {
                 if (change.is("PROC") && (change.fflags() & ~NOTE_EXIT) != 0 && recorded.events().isEmpty()) {
                     history.mark("refused");
-                    return CaseOutcome.of(List.of(change.withFlags(KeventFlags.EV_ERROR).withFflags(0).withData(EINVAL)));
+                    return refusal(change, EINVAL);
                 }
             }
             return history.isMarked("refused") ? recorded.without(event -> event.is("PROC")) : recorded;
@@ -67,7 +72,8 @@ enum CaseDifference {
                 return recorded;
             }
             int notes = Long.parseLong(deed.operand(1)) > before ? NOTE_WRITE | NOTE_EXTEND : NOTE_WRITE;
-            return recorded.with(event -> event.is("VNODE") && event.fflags() == NOTE_ATTRIB ? event.withFflags(notes) : event);
+            return recorded.with(event -> event.is("VNODE") && event.fflags() == NOTE_ATTRIB ? event.withFflags(notes)
+                    : event);
         }
     },
 
@@ -128,7 +134,10 @@ enum CaseDifference {
         }
     },
 
-    /** Where there was room before, FreeBSD wakes a writer at a read by the peer and on a pipe at any write, Linux does not. */
+    /**
+     * Where there was room before, FreeBSD wakes a writer at a read by the peer and on a pipe at any write, Linux does
+     * not.
+     */
     CLEAR_WOKEN_BY_PEER_READ {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
@@ -173,7 +182,10 @@ enum CaseDifference {
         }
     },
 
-    /** On Linux SHUT_RD of one end of a pair of sockets ends the writing of the other; after both shutdowns, close is no news. */
+    /**
+     * On Linux SHUT_RD of one end of a pair of sockets ends the writing of the other; after both shutdowns, close is no
+     * news.
+     */
     SHUT_RD_REACHES_PEER {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
@@ -183,7 +195,8 @@ enum CaseDifference {
             ended = ended.with(event -> isEnded(event, history)
                     ? event.withFlags(event.flags() | KeventFlags.EV_EOF) : event);
             for (CaseEntry event : seen.events()) {
-                if (isEnded(event, history) && event.has(KeventFlags.EV_EOF) && history.last("shutrd") && recorded.find(event) == null) {
+                if (isEnded(event, history) && event.has(KeventFlags.EV_EOF) && history.last("shutrd")
+                        && recorded.find(event) == null) {
                     ended = ended.and(event);
                 }
             }
@@ -205,7 +218,8 @@ enum CaseDifference {
                 String peer = history.peer(event.ident());
                 boolean shut = isLast(history, "shutwr", peer) || isLast(history, "close", peer);
                 boolean socket = history.kind(event.ident()) == Kind.UNIX || history.kind(event.ident()) == Kind.TCP;
-                if (shut && socket && event.is("WRITE") && event.has(KeventFlags.EV_CLEAR) && recorded.find(event) == null) {
+                if (shut && socket && event.is("WRITE") && event.has(KeventFlags.EV_CLEAR)
+                        && recorded.find(event) == null) {
                     woken = woken.and(event);
                 }
             }
@@ -270,7 +284,8 @@ enum CaseDifference {
     RESET_AFTER_END {
         @Override
         String here(String recorded, CaseHistory history) {
-            return history.last("soerror") && recorded.equals("SO_ERROR " + ECONNRESET) ? "SO_ERROR " + EPIPE : recorded;
+            return history.last("soerror") && recorded.equals("SO_ERROR " + ECONNRESET) ? "SO_ERROR " + EPIPE
+                    : recorded;
         }
     },
 
@@ -299,7 +314,7 @@ enum CaseDifference {
                 if (change.is("READ") && change.has(KeventFlags.EV_ADD) && history.kind(change.ident()) == Kind.KQUEUE
                         && recorded.find(change) != null) {
                     history.mark("cycle");
-                    return CaseOutcome.of(List.of(change.withFlags(KeventFlags.EV_ERROR).withFflags(0).withData(ELOOP)));
+                    return refusal(change, ELOOP);
                 }
             }
             boolean counted = history.isMarked("cycle");
@@ -322,7 +337,8 @@ enum CaseDifference {
         @Override
         String here(String recorded, CaseHistory history) {
             boolean accepted = history.last("accept") && history.lastDeed().result() >= 0;
-            return accepted && recorded.equals("accept failed errno " + ECONNABORTED) ? "accept failed errno 0" : recorded;
+            return accepted && recorded.equals("accept failed errno " + ECONNABORTED) ? "accept failed errno 0"
+                    : recorded;
         }
     },
 
@@ -335,7 +351,9 @@ enum CaseDifference {
         }
     },
 
-    /** The close of the peer queues the knotes of a descriptor in the order in which epoll wakes them, the newest first. */
+    /**
+     * The close of the peer queues the knotes of a descriptor in the order in which epoll wakes them, the newest first.
+     */
     QUEUED_AT_SHUTDOWN {
         @Override
         CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, CaseHistory history) {
@@ -372,12 +390,17 @@ enum CaseDifference {
         return recorded;
     }
 
+    private static CaseOutcome refusal(CaseEntry change, int errno) {
+        return CaseOutcome.of(List.of(change.withFlags(KeventFlags.EV_ERROR).withFflags(0).withData(errno)));
+    }
+
     private static boolean isWokenWriter(CaseEntry event) {
         return event.is("WRITE") && event.has(KeventFlags.EV_CLEAR) && !event.has(KeventFlags.EV_EOF);
     }
 
     private static boolean isPeerRead(CaseEntry event, CaseHistory history) {
-        return isLast(history, "read", history.peer(event.ident())) || isLast(history, "drain", history.peer(event.ident()));
+        String peer = history.peer(event.ident());
+        return isLast(history, "read", peer) || isLast(history, "drain", peer);
     }
 
     private static boolean isLast(CaseHistory history, String verb, String operand) {

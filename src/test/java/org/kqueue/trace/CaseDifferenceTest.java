@@ -26,11 +26,12 @@ class CaseDifferenceTest {
     private static final Pattern EVENT = Pattern.compile("\\{([^}]*)}");
 
     /**
-     * @param situation what was done before, in words: {@code kind 43 PIPE_WRITER}, {@code peer 43 r}, {@code change …}, {@code
-     *     interrupted}, {@code mark …}, or an operation and {@code -> result}
+     * @param situation what was done before, in words: {@code kind 43 PIPE_WRITER}, {@code peer 43 r}, {@code change
+     *     …}, {@code interrupted}, {@code mark …}, or an operation and {@code -> result}
      * @param refused outcomes that are wrong in this situation
      */
-    record Example(CaseDifference rule, List<String> situation, String recorded, String accepted, List<String> refused) {
+    record Example(CaseDifference rule, List<String> situation, String recorded, String accepted,
+            List<String> refused) {
 
         /** The accepted outcome has to be refused here. */
         static final List<String> NOTHING_DONE = List.of();
@@ -76,7 +77,8 @@ class CaseDifferenceTest {
         return CaseOutcome.of(EVENT.matcher(text).results().map(event -> CaseEntry.parse(event.group(1))).toList());
     }
 
-    private static Example example(CaseDifference rule, String situation, String recorded, String accepted, String... refused) {
+    private static Example example(CaseDifference rule, String situation, String recorded, String accepted,
+            String... refused) {
         return new Example(rule, situation.isEmpty() ? List.of() : List.of(situation.split("; ")), recorded, accepted,
                 List.of(refused));
     }
@@ -86,71 +88,97 @@ class CaseDifferenceTest {
         String pair = "kind 3 UNIX; kind b UNIX; peer 3 b; ";
         return Stream.of(
                 example(CaseDifference.FREE_SPACE, "", "{3 WRITE 0 data=8192 u=1}", "{3 WRITE 0 data=212992 u=1}",
-                        "{3 WRITE 0 data=0 u=1}", "{3 WRITE EOF data=9 u=1}", "{3 WRITE 0 data=9 u=2}", "{3 READ 0 data=9 u=1}", "0"),
+                        "{3 WRITE 0 data=0 u=1}", "{3 WRITE EOF data=9 u=1}", "{3 WRITE 0 data=9 u=2}",
+                                "{3 READ 0 data=9 u=1}", "0"),
                 example(CaseDifference.ONE_TICK, "", "{2 TIMER ONESHOT|CLEAR data=1} {4 TIMER ONESHOT|CLEAR data=1}",
                         "{4 TIMER ONESHOT|CLEAR data=1} {2 TIMER ONESHOT|CLEAR data=1}",
-                        "{4 TIMER ONESHOT|CLEAR data=1}", "{4 TIMER ONESHOT|CLEAR data=2} {2 TIMER ONESHOT|CLEAR data=1}"),
-                example(CaseDifference.FORK_AND_EXEC, "change 9 PROC ADD ff=c0000000 u=7", "0", "{9 PROC ERROR data=22 u=7}",
+                        "{4 TIMER ONESHOT|CLEAR data=1}",
+                                "{4 TIMER ONESHOT|CLEAR data=2} {2 TIMER ONESHOT|CLEAR data=1}"),
+                example(CaseDifference.FORK_AND_EXEC, "change 9 PROC ADD ff=c0000000 u=7", "0",
+                        "{9 PROC ERROR data=22 u=7}",
                         "{9 PROC ERROR data=3 u=7}", "{8 PROC ERROR data=22 u=7}"),
                 example(CaseDifference.FORK_AND_EXEC, "mark refused", "{9 PROC CLEAR ff=40000000}", "0",
                         "{9 PROC CLEAR ff=20000000}"),
-                example(CaseDifference.READ_OF_NOTHING, "read g 9 -> 0", "{3 VNODE CLEAR ff=400}", "0", "{3 VNODE CLEAR ff=80}"),
+                example(CaseDifference.READ_OF_NOTHING, "read g 9 -> 0", "{3 VNODE CLEAR ff=400}", "0",
+                        "{3 VNODE CLEAR ff=80}"),
                 example(CaseDifference.TRUNCATION, "truncate g 30 -> 3", "{3 VNODE CLEAR ff=8}", "{3 VNODE CLEAR ff=6}",
                         "{3 VNODE CLEAR ff=2}", "{3 VNODE CLEAR ff=4}", "0"),
-                example(CaseDifference.TRUNCATION, "truncate g 30 -> 30", "{3 VNODE CLEAR ff=8}", "{3 VNODE CLEAR ff=2}",
+                example(CaseDifference.TRUNCATION, "truncate g 30 -> 30", "{3 VNODE CLEAR ff=8}",
+                        "{3 VNODE CLEAR ff=2}",
                         "{3 VNODE CLEAR ff=6}", "0"),
                 example(CaseDifference.RMDIR_READS, "rmdir d -> 0", "{3 VNODE CLEAR ff=401}", "{3 VNODE CLEAR ff=1}",
                         "{3 VNODE CLEAR ff=400}", "0"),
-                example(CaseDifference.DIRECTORY_SIZE, "kind 7 DIRECTORY", "{7 READ 0 data=512 u=1}", "{7 READ 0 data=4096 u=1}",
+                example(CaseDifference.DIRECTORY_SIZE, "kind 7 DIRECTORY", "{7 READ 0 data=512 u=1}",
+                        "{7 READ 0 data=4096 u=1}",
                         "{7 READ 0 data=0 u=1}", "{7 READ EOF data=4096 u=1}", "0"),
                 example(CaseDifference.TERMINAL_ROOM, "kind 7 TERMINAL", "{7 WRITE 0 data=512}", "{7 WRITE 0 data=0}",
                         "{7 WRITE 0 data=1}", "0"),
-                example(CaseDifference.PIPE_READ_WAKES, "kind 4 PIPE_READER; read 4 2 -> 2", "{4 READ CLEAR data=3}", "0",
+                example(CaseDifference.PIPE_READ_WAKES, "kind 4 PIPE_READER; read 4 2 -> 2", "{4 READ CLEAR data=3}",
+                        "0",
                         "{4 READ CLEAR data=2}"),
-                example(CaseDifference.PIPE_ROOM, pipe + "fill 43 -> 65536; read r 1 -> 1", "{43 WRITE 0 data=512}", "0",
+                example(CaseDifference.PIPE_ROOM, pipe + "fill 43 -> 65536; read r 1 -> 1", "{43 WRITE 0 data=512}",
+                        "0",
                         "{43 WRITE 0 data=511}"),
-                example(CaseDifference.ONE_WAY_PIPE, "kind 4 PIPE_READER", "{4 WRITE 0 data=512}", "0", "{4 WRITE EOF data=512}"),
-                example(CaseDifference.CLEAR_WOKEN_BY_PEER_READ, pair + "read b 2 -> 2", "{3 WRITE CLEAR data=8192}", "0",
+                example(CaseDifference.ONE_WAY_PIPE, "kind 4 PIPE_READER", "{4 WRITE 0 data=512}", "0",
+                        "{4 WRITE EOF data=512}"),
+                example(CaseDifference.CLEAR_WOKEN_BY_PEER_READ, pair + "read b 2 -> 2", "{3 WRITE CLEAR data=8192}",
+                        "0",
                         "{3 WRITE CLEAR|EOF data=8192}"),
-                example(CaseDifference.CLEAR_WOKEN_BY_PEER_READ, "kind 43 PIPE_WRITER; write 43 2 -> 2", "{43 WRITE CLEAR data=8192}", "0",
+                example(CaseDifference.CLEAR_WOKEN_BY_PEER_READ, "kind 43 PIPE_WRITER; write 43 2 -> 2",
+                        "{43 WRITE CLEAR data=8192}", "0",
                         "{43 WRITE CLEAR|EOF data=8192}"),
-                example(CaseDifference.FULL_BUFFER, pair + "fill 3 -> 99999; read b 4096 -> 4096", "{3 WRITE CLEAR data=8192}", "0",
+                example(CaseDifference.FULL_BUFFER, pair + "fill 3 -> 99999; read b 4096 -> 4096",
+                        "{3 WRITE CLEAR data=8192}", "0",
                         "{3 WRITE CLEAR|EOF data=8192}"),
                 example(CaseDifference.DATAGRAM_DATA, "kind 3 DATAGRAM", "{3 READ 0 data=11}", "{3 READ 0 data=4}",
                         "{3 READ 0 data=0}", "{3 READ 0 data=12}", "{3 READ EOF data=4}", "0"),
                 example(CaseDifference.SHUT_RD_REACHES_PEER, pair + "shutrd b -> 0", "{3 WRITE 0 data=8192}",
                         "{3 WRITE EOF data=8192}", "{3 WRITE EOF ff=36 data=8192}", "0"),
-                example(CaseDifference.SHUT_RD_REACHES_PEER, pair + "shutrd b -> 0", "0", "{3 WRITE CLEAR|EOF data=8192}",
+                example(CaseDifference.SHUT_RD_REACHES_PEER, pair + "shutrd b -> 0", "0",
+                        "{3 WRITE CLEAR|EOF data=8192}",
                         "{3 WRITE CLEAR data=8192}", "{3 READ CLEAR|EOF data=8192}"),
                 example(CaseDifference.SHUT_RD_REACHES_PEER, pair + "shutrd b -> 0; shutwr b -> 0; close b -> 0",
                         "{3 WRITE CLEAR|EOF data=8192}", "0", "{3 WRITE CLEAR data=8192}"),
-                example(CaseDifference.CLEAR_WOKEN_BY_SHUTDOWN, pair + "shutwr b -> 0", "0", "{3 WRITE CLEAR data=8192}",
-                        "{3 WRITE 0 data=8192}", "{3 READ CLEAR data=8192}", "{b WRITE CLEAR data=8192}".replace('b', '4')),
+                example(CaseDifference.CLEAR_WOKEN_BY_SHUTDOWN, pair + "shutwr b -> 0", "0",
+                        "{3 WRITE CLEAR data=8192}",
+                        "{3 WRITE 0 data=8192}", "{3 READ CLEAR data=8192}", "{b WRITE CLEAR data=8192}".replace('b',
+                                '4')),
                 example(CaseDifference.QUEUED_AT_SCAN, "kind 3 UNIX; kind 4 UNIX; connectpath 4 u -> 0",
                         "{4 WRITE 0 data=8192} {3 READ 0 data=1}", "{3 READ 0 data=1} {4 WRITE 0 data=8192}",
                         "{3 READ 0 data=1}", "{3 READ 0 data=2} {4 WRITE 0 data=8192}"),
-                example(CaseDifference.STALE_ONESHOT, "read 5 5 -> 5", "{5 READ ONESHOT data=5}", "0", "{5 READ ONESHOT data=0}"),
-                example(CaseDifference.STALE_ONESHOT, "mark stale 5; change 5 READ DELETE", "{5 READ ERROR data=2}", "0",
+                example(CaseDifference.STALE_ONESHOT, "read 5 5 -> 5", "{5 READ ONESHOT data=5}", "0",
+                        "{5 READ ONESHOT data=0}"),
+                example(CaseDifference.STALE_ONESHOT, "mark stale 5; change 5 READ DELETE", "{5 READ ERROR data=2}",
+                        "0",
                         "{5 READ ERROR data=9}"),
-                example(CaseDifference.CLEAR_WOKEN_BY_ACCEPT, "kind 5 LISTENER; accept s 5 -> 0", "{5 READ CLEAR data=1}", "0",
+                example(CaseDifference.CLEAR_WOKEN_BY_ACCEPT, "kind 5 LISTENER; accept s 5 -> 0",
+                        "{5 READ CLEAR data=1}", "0",
                         "{5 READ CLEAR data=2}"),
                 example(CaseDifference.REFUSED_IS_FRESH, "kind 5 TCP; mark refused 5", "{5 WRITE EOF data=1}", "0",
                         "{5 WRITE 0 data=1}"),
                 example(CaseDifference.REFUSED_IS_FRESH, "mark refused 5; read 5 1 -> -1", "read 0 errno 0",
                         "read -1 errno 57", "read -1 errno 54", "read 1 errno 0"),
-                example(CaseDifference.RESET_AFTER_END, "soerror 5 -> 32", "SO_ERROR 54", "SO_ERROR 32", "SO_ERROR 0", "SO_ERROR 61"),
-                example(CaseDifference.CLOSE_ENDS_WAITS, "close kq -> 0", "{5 READ 0 data=3}", "errno 9", "errno 4", "0"),
+                example(CaseDifference.RESET_AFTER_END, "soerror 5 -> 32", "SO_ERROR 54", "SO_ERROR 32", "SO_ERROR 0",
+                        "SO_ERROR 61"),
+                example(CaseDifference.CLOSE_ENDS_WAITS, "close kq -> 0", "{5 READ 0 data=3}", "errno 9", "errno 4",
+                        "0"),
                 example(CaseDifference.WAIT_GOES_ON, "interrupted", "errno 4", "0", "errno 9", "{1 USER CLEAR}"),
-                example(CaseDifference.KQUEUE_CYCLE, "kind 2 KQUEUE; change 2 READ ADD u=1", "{3 READ 0 data=5} {2 READ 0 data=1 u=1}",
+                example(CaseDifference.KQUEUE_CYCLE, "kind 2 KQUEUE; change 2 READ ADD u=1",
+                        "{3 READ 0 data=5} {2 READ 0 data=1 u=1}",
                         "{2 READ ERROR data=62 u=1}", "{2 READ ERROR data=22 u=1}", "{3 READ 0 data=5}"),
-                example(CaseDifference.KQUEUE_CYCLE, "kind 4 KQUEUE; mark cycle", "{4 READ 0 data=4}", "{4 READ 0 data=3}",
+                example(CaseDifference.KQUEUE_CYCLE, "kind 4 KQUEUE; mark cycle", "{4 READ 0 data=4}",
+                        "{4 READ 0 data=3}",
                         "{4 READ 0 data=2}", "0"),
-                example(CaseDifference.STALE_QUEUE, "kind 4 KQUEUE; read 5 5 -> 5", "{4 READ 0 data=1}", "0", "{4 READ 0 data=2}"),
-                example(CaseDifference.ACCEPT_OF_A_RESET, "accept s 5 -> 9", "accept failed errno 53", "accept failed errno 0",
+                example(CaseDifference.STALE_QUEUE, "kind 4 KQUEUE; read 5 5 -> 5", "{4 READ 0 data=1}", "0",
+                        "{4 READ 0 data=2}"),
+                example(CaseDifference.ACCEPT_OF_A_RESET, "accept s 5 -> 9", "accept failed errno 53",
+                        "accept failed errno 0",
                         "accept failed errno 35"),
-                example(CaseDifference.CLEAR_WOKEN_BY_ACKNOWLEDGEMENT, "kind 7 TCP; peer 7 s; read s 5 -> 5", "{7 WRITE CLEAR data=9}", "0",
+                example(CaseDifference.CLEAR_WOKEN_BY_ACKNOWLEDGEMENT, "kind 7 TCP; peer 7 s; read s 5 -> 5",
+                        "{7 WRITE CLEAR data=9}", "0",
                         "{7 WRITE CLEAR|EOF data=9}"),
-                example(CaseDifference.RESET_OF_LOCAL_CLIENT, "kind 5 UNIX; close 4 -> 0", "{5 READ EOF ff=36}", "{5 READ EOF ff=0}",
+                example(CaseDifference.RESET_OF_LOCAL_CLIENT, "kind 5 UNIX; close 4 -> 0", "{5 READ EOF ff=36}",
+                        "{5 READ EOF ff=0}",
                         "{5 READ 0 ff=0}", "{5 READ EOF ff=3d}", "0"),
                 example(CaseDifference.QUEUED_AT_SHUTDOWN, "peer 5 b; close b -> 0", "{5 READ EOF} {5 WRITE EOF}",
                         "{5 WRITE EOF} {5 READ EOF}", "{5 WRITE EOF}", "{5 WRITE 0} {5 READ EOF}"));
@@ -226,7 +254,8 @@ class CaseDifferenceTest {
         CaseOutcome one = outcome("{1 TIMER ONESHOT|CLEAR data=1 u=7}");
         CaseOutcome none = outcome("0");
         assertEquals(one, timers.here(one, none, new CaseTimers.Span(20 * milli, 21 * milli)), "is certain");
-        assertEquals(none, timers.here(none, outcome("{1 TIMER ONESHOT|CLEAR data=1 u=8}"), new CaseTimers.Span(0, 20 * milli)));
+        assertEquals(none, timers.here(none, outcome("{1 TIMER ONESHOT|CLEAR data=1 u=8}"), new CaseTimers.Span(0,
+                20 * milli)));
         assertEquals(none, timers.here(none, one, new CaseTimers.Span(0, 5 * milli)), "too early");
         assertEquals(none, timers.here(one, none, new CaseTimers.Span(5 * milli, 6 * milli)), "not due yet");
     }

@@ -45,7 +45,8 @@ final class CaseFiles {
         verbs.put("mkfifo", operands -> Posix.mkfifo(path(operands.get(0)).toString(), MODE));
         verbs.put("open", this::open);
         verbs.put("create", operands -> {
-            world.adopt(operands.get(0), Posix.open(path(operands.get(1)).toString(), O_RDWR | O_CREAT | Posix.O_CLOEXEC, MODE),
+            world.adopt(operands.get(0), Posix.open(path(operands.get(1)).toString(),
+                    O_RDWR | O_CREAT | Posix.O_CLOEXEC, MODE),
                     Kind.FILE);
             return 0;
         });
@@ -55,11 +56,13 @@ final class CaseFiles {
         });
         verbs.put("terminal", operands -> terminal(operands.get(0)));
         verbs.put("append", operands -> append(operands.get(0), Integer.parseInt(operands.get(1))));
-        verbs.put("seek", operands -> Posix.lseek(world.fd(operands.get(0)), Long.parseLong(operands.get(1)), SEEK_SET));
+        verbs.put("seek", operands -> Posix.lseek(world.fd(operands.get(0)), Long.parseLong(operands.get(1)),
+                SEEK_SET));
         verbs.put("truncate", operands -> truncate(operands.get(0), Long.parseLong(operands.get(1))));
         verbs.put("chmod", operands -> {
             readable = !readable;
-            Files.setPosixFilePermissions(path(operands.get(0)), PosixFilePermissions.fromString(readable ? "rw-r--r--" : "rw-------"));
+            Files.setPosixFilePermissions(path(operands.get(0)), PosixFilePermissions.fromString(readable ? "rw-r--r--"
+                    : "rw-------"));
             return 0;
         });
         verbs.put("utimes", operands -> Posix.utimes(path(operands.get(0)).toString(), null));
@@ -101,7 +104,8 @@ final class CaseFiles {
 
     /** The slave's side of a new pseudo terminal, which has nothing to read and takes what is written. */
     private long terminal(String name) throws IOException {
-        world.adopt("master of " + name, Posix.open("/dev/ptmx", O_RDWR | O_NOCTTY | Posix.O_CLOEXEC, 0), Kind.TERMINAL);
+        world.adopt("master of " + name, Posix.open("/dev/ptmx", O_RDWR | O_NOCTTY | Posix.O_CLOEXEC, 0),
+                Kind.TERMINAL);
         int master = world.fd("master of " + name);
         int[] number = {0};
         if (Posix.ioctl(master, TIOCSPTLCK, number) < 0 || Posix.ioctl(master, TIOCGPTN, number) < 0) {

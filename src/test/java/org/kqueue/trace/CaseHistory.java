@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What has been done in a case so far: what the rules of {@link CaseDifference} look at. */
+/** What has been done in a case so far: what the rules of {@link CaseDifference} look at. Thread-safe. */
 final class CaseHistory {
 
     /** What a name stands for. */
@@ -35,35 +35,35 @@ final class CaseHistory {
     private List<CaseEntry> changes = List.of();
     private boolean interrupted;
 
-    void made(String name, Kind kind) {
+    synchronized void made(String name, Kind kind) {
         kinds.put(name, kind);
         peers.remove(name);
     }
 
-    void connected(String one, String other) {
+    synchronized void connected(String one, String other) {
         peers.put(one, other);
         peers.put(other, one);
     }
 
-    Kind kind(String name) {
+    synchronized Kind kind(String name) {
         return kinds.get(name);
     }
 
     /** The other end, or the empty string. */
-    String peer(String name) {
+    synchronized String peer(String name) {
         return peers.getOrDefault(name, "");
     }
 
-    void done(Deed deed) {
+    synchronized void done(Deed deed) {
         deeds.add(deed);
     }
 
     /** Whether the last operation that was more than waiting was this one. */
-    boolean last(String verb) {
+    synchronized boolean last(String verb) {
         return lastDeed().verb().equals(verb);
     }
 
-    Deed lastDeed() {
+    synchronized Deed lastDeed() {
         for (int i = deeds.size() - 1; i >= 0; i--) {
             String verb = deeds.get(i).verb();
             if (!verb.equals("settle") && !verb.equals("sleep")) {
@@ -73,37 +73,37 @@ final class CaseHistory {
         return new Deed(List.of(""), 0, 0);
     }
 
-    boolean has(String verb, String operand) {
+    synchronized boolean has(String verb, String operand) {
         return deeds.stream().anyMatch(deed -> deed.verb().equals(verb) && deed.operand(0).equals(operand));
     }
 
-    void calling(List<CaseEntry> newChanges) {
+    synchronized void calling(List<CaseEntry> newChanges) {
         changes = newChanges;
         interrupted = false;
     }
 
-    List<CaseEntry> changes() {
+    synchronized List<CaseEntry> changes() {
         return changes;
     }
 
-    void wasInterrupted() {
+    synchronized void wasInterrupted() {
         interrupted = true;
     }
 
-    boolean interrupted() {
+    synchronized boolean interrupted() {
         return interrupted;
     }
 
     /** What a rule remembers for the lines to come. */
-    void mark(String what) {
+    synchronized void mark(String what) {
         marks.add(what);
     }
 
-    boolean isMarked(String what) {
+    synchronized boolean isMarked(String what) {
         return marks.contains(what);
     }
 
-    boolean unmark(String what) {
+    synchronized boolean unmark(String what) {
         return marks.remove(what);
     }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,7 +25,6 @@ import org.kqueue.trace.CaseHistory.Deed;
 final class CasePlayer {
 
     private static final long MILLI = 1_000_000;
-    private static final int NOTE_ABSTIME = 0x10;
 
     private final CaseLine.Case recorded;
     private final List<CaseScript.Step> script;
@@ -149,7 +149,11 @@ final class CasePlayer {
         long interrupts = kqueue.interruptedCalls();
         long toClock = Duration.between(Instant.now(), clock.plusMillis(absolute)).toNanos();
         long start = System.nanoTime();
+        Thread watchdog = wait == Kqueue.FOREVER ? watch(kqueue) : null;
         CaseOutcome seen = calls.perform(kqueue, changes, line.room(), wait);
+        if (watchdog != null) {
+            watchdog.interrupt();
+        }
         CaseTimers.Span span = new CaseTimers.Span(start, System.nanoTime());
         if (kqueue.interruptedCalls() > interrupts) {
             world.history.wasInterrupted();
@@ -165,19 +169,39 @@ final class CasePlayer {
         }
     }
 
+    /** Ends a wait without end, so that it fails. */
+    private static Thread watch(Kqueue kqueue) {
+        Thread watchdog = new Thread(() -> {
+            try {
+                TimeUnit.SECONDS.sleep(20);
+                kqueue.close();
+            } catch (InterruptedException e) {
+                // The wait has ended.
+                return;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        watchdog.setDaemon(true);
+        watchdog.start();
+        return watchdog;
+    }
+
     private static boolean isRefused(CaseOutcome seen, CaseEntry change) {
         CaseEntry entry = seen.find(change);
         return entry != null && entry.has(org.kqueue.KeventFlags.EV_ERROR) && entry.data() != 0;
     }
 
-    private void check(CaseLine line, CaseOutcome outcome, CaseOutcome seen, List<CaseDifference> rules, CaseTimers.Span span) {
+    private void check(CaseLine line, CaseOutcome outcome, CaseOutcome seen, List<CaseDifference> rules,
+            CaseTimers.Span span) {
         CaseOutcome expected = expected(outcome, seen, rules, span);
         assertEquals(expected, seen, () -> recorded.name() + ": " + line.text());
         compared++;
     }
 
     /** What has to be seen; every rule that the script names must change something. */
-    private CaseOutcome expected(CaseOutcome outcome, CaseOutcome seen, List<CaseDifference> rules, CaseTimers.Span span) {
+    private CaseOutcome expected(CaseOutcome outcome, CaseOutcome seen, List<CaseDifference> rules,
+            CaseTimers.Span span) {
         CaseOutcome expected = outcome;
         for (CaseDifference rule : rules) {
             expected = used(rule, expected, rule.here(expected, seen, world.history));

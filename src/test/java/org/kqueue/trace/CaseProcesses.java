@@ -12,8 +12,8 @@ import java.util.Map;
 import org.kqueue.contract.Posix;
 
 /**
- * Child processes. They are not {@link Process}es, because the JVM waits for those as soon as they exit; here a case says when. Each is a
- * shell that waits for its release by reading a fifo.
+ * Child processes. They are not {@link Process}es, because the JVM waits for those as soon as they exit; here a case
+ * says when. Each is a shell that waits for its release by reading a fifo.
  */
 final class CaseProcesses implements AutoCloseable {
 

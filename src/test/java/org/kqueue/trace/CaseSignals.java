@@ -16,8 +16,9 @@ import org.kqueue.KqueueConfig;
 import org.kqueue.contract.Posix;
 
 /**
- * Signals of the JVM's own process. Its handlers run in threads of their own, some time after {@code kill} has returned, so each signal
- * is sent when the one before was counted by a second kqueue, the witness, which is told after the case's.
+ * Signals of the JVM's own process. Its handlers run in threads of their own, some time after {@code kill} has
+ * returned, so each signal is sent when the one before was counted by a second kqueue, the witness, which is told after
+ * the case's.
  */
 final class CaseSignals implements AutoCloseable {
 

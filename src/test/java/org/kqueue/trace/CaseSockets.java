@@ -57,13 +57,15 @@ final class CaseSockets {
         verbs.put("soerror", names -> error(names.get(0)));
         verbs.put("sendto", operands -> {
             int count = Integer.parseInt(operands.get(2));
-            return Posix.sendto(world.fd(operands.get(0)), new byte[count], count, 0, addresses.get(operands.get(1)), ADDRESS);
+            return Posix.sendto(world.fd(operands.get(0)), new byte[count], count, 0, addresses.get(operands.get(1)),
+                    ADDRESS);
         });
         verbs.put("bindpath", operands -> {
             byte[] address = path(operands.get(1));
             return Posix.bind(world.fd(operands.get(0)), address, LOCAL_ADDRESS);
         });
-        verbs.put("connectpath", operands -> Posix.connect(world.fd(operands.get(0)), path(operands.get(1)), LOCAL_ADDRESS));
+        verbs.put("connectpath", operands -> Posix.connect(world.fd(operands.get(0)), path(operands.get(1)),
+                LOCAL_ADDRESS));
     }
 
     private static byte[] loopback(int port) {
@@ -150,7 +152,8 @@ final class CaseSockets {
         setBlocking(one, false);
         check("accept", (int) accept(other, "listener"));
         for (String name : new String[] {one, other}) {
-            check("setsockopt", Posix.setsockopt(world.fd(name), IPPROTO_TCP, TCP_NODELAY, new int[] {1}, Integer.BYTES));
+            check("setsockopt", Posix.setsockopt(world.fd(name), IPPROTO_TCP, TCP_NODELAY, new int[] {1},
+                    Integer.BYTES));
         }
         world.descriptors.close("listener");
         world.history.connected(one, other);
@@ -158,7 +161,8 @@ final class CaseSockets {
     }
 
     private void option(String name, int option, int value) throws IOException {
-        check("setsockopt", Posix.setsockopt(world.fd(name), Posix.SOL_SOCKET, option, new int[] {value}, Integer.BYTES));
+        check("setsockopt", Posix.setsockopt(world.fd(name), Posix.SOL_SOCKET, option, new int[] {value},
+                Integer.BYTES));
     }
 
     private long reset(String name) throws IOException {
@@ -170,7 +174,8 @@ final class CaseSockets {
 
     private long error(String name) throws IOException {
         int[] value = {0};
-        check("getsockopt", Posix.getsockopt(world.fd(name), Posix.SOL_SOCKET, Posix.SO_ERROR, value, new int[] {Integer.BYTES}));
+        check("getsockopt", Posix.getsockopt(world.fd(name), Posix.SOL_SOCKET, Posix.SO_ERROR, value,
+                new int[] {Integer.BYTES}));
         return Errno.translate(value[0], Errno.Numbering.LINUX, Errno.Numbering.BSD);
     }
 

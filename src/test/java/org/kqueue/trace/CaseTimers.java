@@ -7,8 +7,8 @@ import java.util.Map;
 import org.kqueue.KeventFlags;
 
 /**
- * How often each timer of a case may have expired by this machine's clock, between what is certain and what is possible: a recorded
- * count was another clock's, and this machine may be late. The rule {@code TIMER_CLOCK}.
+ * How often each timer of a case may have expired by this machine's clock, between what is certain and what is
+ * possible: a recorded count was another clock's, and this machine may be late. The rule {@code TIMER_CLOCK}.
  */
 final class CaseTimers {
 
@@ -73,7 +73,10 @@ final class CaseTimers {
         return change.data() > FAR / nanos ? FAR : change.data() * nanos;
     }
 
-    /** What was recorded, with the timers' part as it was seen where the clock allows it; then takes note of what was seen. */
+    /**
+     * What was recorded, with the timers' part as it was seen where the clock allows it; then takes note of what was
+     * seen.
+     */
     CaseOutcome here(CaseOutcome recorded, CaseOutcome seen, Span span) {
         List<CaseEntry> events = new ArrayList<>(recorded.events());
         for (int i = events.size() - 1; i >= 0; i--) {

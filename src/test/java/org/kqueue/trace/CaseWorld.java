@@ -22,6 +22,7 @@ final class CaseWorld implements AutoCloseable {
 
     private static final KqueueConfig CONFIG =
             new KqueueConfig("embedded", null, "freebsd", KqueueConfig.Detail.FULL);
+    private static final long PATIENCE_MILLIS = 10_000;
     /** What the recorded cases call the kqueue itself. */
     private static final String SELF = "2";
 
@@ -32,6 +33,7 @@ final class CaseWorld implements AutoCloseable {
     private final Map<String, Kqueue> kqueues = new HashMap<>();
     private final List<Kqueue> opened = new ArrayList<>();
     private final Map<String, Verb> verbs = new HashMap<>();
+    private final List<Thread> later = new ArrayList<>();
 
     CaseWorld(Path directory) throws IOException {
         openKqueue("kq");
@@ -119,6 +121,7 @@ final class CaseWorld implements AutoCloseable {
                 throw new IllegalStateException(words.toString(), e);
             }
         });
+        later.add(thread);
         thread.setDaemon(true);
         thread.start();
         return 0;
@@ -139,6 +142,13 @@ final class CaseWorld implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        for (Thread thread : later) {
+            try {
+                thread.join(PATIENCE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
         for (Kqueue kqueue : opened) {
             kqueue.close();
         }

@@ -18,9 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The 158 single cases of a FreeBSD 12.3 kernel on the embedded kqueue, line by line. What was done between the lines is in {@code
- * freebsd-cases.play}; what may differ, a rule of {@link CaseDifference} at the lines that the script names; what cannot be performed
- * has a reason, {@link NotPerformed}.
+ * The 158 single cases of a FreeBSD 12.3 kernel on the embedded kqueue, line by line. What was done between the lines
+ * is in {@code freebsd-cases.play}; what may differ, a rule of {@link CaseDifference} at the lines that the script
+ * names; what cannot be performed has a reason, {@link NotPerformed}.
  */
 @Timeout(60)
 class FreebsdCasesTest {
@@ -61,7 +61,8 @@ class FreebsdCasesTest {
         assertEquals(CASES, cases.size());
         assertEquals(cases.stream().map(CaseLine.Case::name).toList(), List.copyOf(scripts.keySet()));
         assertEquals(LINES, cases.stream().mapToInt(one -> one.lines().size()).sum());
-        int skips = scripts.values().stream().flatMap(List::stream).mapToInt(step -> step.verb().equals("skip") ? 1 : 0).sum();
+        int skips = scripts.values().stream().flatMap(List::stream).mapToInt(step -> step.verb().equals("skip") ? 1
+                : 0).sum();
         assertEquals(SKIPPED, skips);
         for (CaseLine.Case one : cases) {
             int consumed = 0;
@@ -78,8 +79,10 @@ class FreebsdCasesTest {
 
     @AfterAll
     static void tell() throws IOException {
-        Map<String, Long> reasons = scripts().values().stream().flatMap(List::stream).filter(step -> step.verb().equals("skip"))
-                .collect(Collectors.groupingBy(step -> NotPerformed.valueOf(step.words().get(1)).reason, Collectors.counting()));
+        Map<String, Long> reasons = scripts().values().stream().flatMap(List::stream).filter(step ->
+                step.verb().equals("skip"))
+                .collect(Collectors.groupingBy(step -> NotPerformed.valueOf(step.words().get(1)).reason,
+                        Collectors.counting()));
         System.out.println("freebsd-cases: " + compared + " lines compared, " + skipped + " not performed " + reasons
                 + ", by rules " + USES);
     }

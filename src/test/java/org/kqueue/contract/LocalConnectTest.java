@@ -1,0 +1,77 @@
+package org.kqueue.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** An AF_UNIX client that is registered before it is connected, of which Linux tells nobody. */
+class LocalConnectTest extends Contract {
+
+    private static final int LENGTH = 110;
+
+    private byte[] address;
+
+    @BeforeEach
+    void listenLocally() {
+        freebsdRule();
+        byte[] unique = ("kqueue-local-" + ProcessHandle.current().pid() + "-" + System.nanoTime())
+                .getBytes(StandardCharsets.US_ASCII);
+        address = new byte[LENGTH];
+        address[0] = Posix.AF_UNIX;
+        // An abstract name: it is in no file system.
+        System.arraycopy(unique, 0, address, 3, unique.length);
+        socket("l");
+        ok(Posix.bind(fd("l"), address, LENGTH));
+        listen("l");
+        socket("c");
+    }
+
+    private void socket(String name) {
+        name(name, ok(Posix.socket(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC, 0)));
+    }
+
+    @Test
+    void isWritableWhenItIsConnected() {
+        assertEquals("", kevent("c WRITE ADD u=7", "c READ ADD u=8"));
+        assertEquals("", poll());
+        ok(Posix.connect(fd("c"), address, LENGTH));
+        assertEquals("c WRITE 0 u=7", poll());
+        assertEquals("c WRITE 0 u=7", poll(), "level");
+    }
+
+    @Test
+    void aWaitIsTold() throws Exception {
+        assertEquals("", kevent("c WRITE ADD|ONESHOT u=7"));
+        Thread connector = new Thread(() -> {
+            // The waiter is to be there first; that it is not would not fail the test.
+            try {
+                TimeUnit.MILLISECONDS.sleep(30);
+            } catch (InterruptedException e) {
+                return;
+            }
+            Posix.connect(fd("c"), address, LENGTH);
+        });
+        connector.start();
+        assertEquals("c WRITE ONESHOT u=7", await());
+        connector.join();
+    }
+
+    @Test
+    void enabledAfterItWasConnected() {
+        assertEquals("", kevent("c WRITE ADD"));
+        assertEquals("", kevent("c WRITE DISABLE"));
+        ok(Posix.connect(fd("c"), address, LENGTH));
+        assertEquals("", poll());
+        assertEquals("c WRITE 0", kevent("c WRITE ENABLE"));
+    }
+
+    @Test
+    void isForgottenWhenItIsClosed() {
+        assertEquals("", kevent("c WRITE ADD"));
+        close("c");
+        assertEquals("", kevent(kq, 4, 30_000_000));
+    }
+}
