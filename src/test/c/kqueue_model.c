@@ -12,10 +12,12 @@
  * see.
  *
  * -DQUIRKS: no kernel but a library over epoll, with the differences from BSD that libkqueue publishes. It does not see
- * a close; waits although it has answered a change, and returns 0 instead of the answers if nothing comes; keeps a change's
- * flags in the answer; locks out all others as long as one thread waits; returns at most 512 events; has ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
- * WRITE how much is queued; a socket that was never connected is at its end, and a kqueue never readable. With -DDEAF as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of
- * its number when it means another file: there is a registration, and so nothing to do; it never fires.
+ * a close; waits although it has answered a change, and returns 0 instead of the answers if nothing comes; keeps a
+ * change's flags in the answer; locks out all others as long as one thread waits; returns at most 512 events; has
+ * ENOENT for a bad kqueue and for a change of a closed descriptor, EINVAL for EV_DISPATCH|EV_ONESHOT; and says for
+ * WRITE how much is queued; a socket that was never connected is at its end, and a kqueue never readable. With -DDEAF
+ * as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of its number when it means another
+ * file: there is a registration, and so nothing to do; it never fires.
  *
  * -DFLAGLESS: an event has none of the flags of its knote, only EV_EOF. -DNO_RECEIPT: EV_RECEIPT is not known.
  *
@@ -23,7 +25,8 @@
  *
  * One call, one failure or one answer can be scripted: the model_... functions. With -DOWN_DESCRIPTORS the numbers it
  * gives out are its own and mean something else to the process, as with a kernel in a library; -DBARE leaves out all
- * but kqueue and kevent, -DONLY_PIPE read and write. Sizes are those of a test: one lock, linear searches within a queue.
+ * but kqueue and kevent, -DONLY_PIPE read and write. Sizes are those of a test: one lock, linear searches within a
+ * queue.
  */
 #define _GNU_SOURCE
 #include "kevent_abi.h"

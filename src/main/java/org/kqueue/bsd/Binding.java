@@ -42,8 +42,8 @@ final class Binding {
             return NativeLibrary.getInstance(name, options);
         } catch (UnsatisfiedLinkError e) {
             throw new KqueueUnavailableException("org.kqueue.library=" + name
-                    + " cannot be loaded: give the path of the file, or a name and its folder with -Djna.library.path; searched"
-                    + " jna.library.path=" + System.getProperty("jna.library.path", "")
+                    + " cannot be loaded: give the path of the file, or a name and its folder with -Djna.library.path;"
+                    + " searched jna.library.path=" + System.getProperty("jna.library.path", "")
                     + ", then the system's own library path; "
                     + String.join("; ", e.getMessage().strip().split("\\s*\\R\\s*")), e);
         }
@@ -54,8 +54,8 @@ final class Binding {
     }
 
     /**
-     * Whether the library itself has a symbol that libc has too: a look-up goes on in the libraries that it needs, libc among
-     * them. Meaningless for a symbol that libc lacks, since the process then finds the library's.
+     * Whether the library itself has a symbol that libc has too: a look-up goes on in the libraries that it needs, libc
+     * among them. Meaningless for a symbol that libc lacks, since the process then finds the library's.
      */
     boolean isOwn(String symbol) {
         long address = address(library, symbol);

@@ -8,8 +8,8 @@ import org.kqueue.KeventException;
 import org.kqueue.Wakeup;
 
 /**
- * A wakeup by an event that a change makes active and that needs no descriptor. Its changes are prepared once and never changed,
- * so that any thread may hand them over.
+ * A wakeup by an event that a change makes active and that needs no descriptor. Its changes are prepared once and never
+ * changed, so that any thread may hand them over.
  */
 abstract class EventWakeup implements Wakeup {
 

@@ -6,8 +6,8 @@ import java.lang.invoke.MethodHandles;
 import org.kqueue.foreign.ForeignCalls;
 
 /**
- * Through {@code java.lang.foreign}. The handle is the class data of a copy of this class, one for each library, so that it is a
- * constant there and the JIT compiles the call in line.
+ * Through {@code java.lang.foreign}. The handle is the class data of a copy of this class, one for each library, so
+ * that it is a constant there and the JIT compiles the call in line.
  */
 final class ForeignKevent implements Kevent {
 

@@ -1,9 +1,9 @@
 package org.kqueue.bsd;
 
 /**
- * The C functions that a kqueue needs beside {@code kevent}, by their C names and the same on every system: addresses and
- * {@code size_t} as {@code long} (64-bit systems only). Each returns -1 on failure, with the reason in {@code errno}.
- * Thread-safe, as the functions are.
+ * The C functions that a kqueue needs beside {@code kevent}, by their C names and the same on every system: addresses
+ * and {@code size_t} as {@code long} (64-bit systems only). Each returns -1 on failure, with the reason in {@code
+ * errno}. Thread-safe, as the functions are.
  */
 interface KqueueLibrary {
 

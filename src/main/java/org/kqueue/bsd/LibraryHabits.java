@@ -13,8 +13,8 @@ import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 
 /**
- * What a library that is no kernel may do otherwise than a kernel, found out once by trying it on a kqueue made for it. Where it
- * cannot be tried the answer is the one that is always safe.
+ * What a library that is no kernel may do otherwise than a kernel, found out once by trying it on a kqueue made for it.
+ * Where it cannot be tried the answer is the one that is always safe.
  */
 final class LibraryHabits {
 
@@ -34,8 +34,9 @@ final class LibraryHabits {
     }
 
     /**
-     * Whether changes are answered as by a kernel: one that fails or asks for a receipt, and no event beside it. Libkqueue goes
-     * on to look for events where the list has room left, and if nothing comes then the answers are lost; others know no receipts.
+     * Whether changes are answered as by a kernel: one that fails or asks for a receipt, and no event beside it.
+     * Libkqueue goes on to look for events where the list has room left, and if nothing comes then the answers are
+     * lost; others know no receipts.
      */
     synchronized boolean answersAsKernel() {
         find();
@@ -49,8 +50,8 @@ final class LibraryHabits {
     }
 
     /**
-     * The ABIs that the library speaks as far as one can see, if it does not speak the one it was loaded for: its kevents are
-     * larger or smaller. Empty if it does, or where that does not show.
+     * The ABIs that the library speaks as far as one can see, if it does not speak the one it was loaded for: its
+     * kevents are larger or smaller. Empty if it does, or where that does not show.
      */
     synchronized List<String> otherAbis() {
         find();
@@ -189,8 +190,10 @@ final class LibraryHabits {
     private int kevent(int kq, ChangeList changes, EventList events, int seconds) {
         // More memory than two kevents of any ABI take.
         events.prepare(8);
-        int n = library.kevent().kevent(kq, changes == null ? 0 : changes.address(), changes == null ? 0 : changes.size(),
-                events.address(), events.capacity(), events.timespec(seconds, 0));
+        long changelist = changes == null ? 0 : changes.address();
+        int nchanges = changes == null ? 0 : changes.size();
+        int n = library.kevent().kevent(kq, changelist, nchanges, events.address(), events.capacity(),
+                events.timespec(seconds, 0));
         Reference.reachabilityFence(changes);
         events.filled(Math.max(n, 0));
         return n;

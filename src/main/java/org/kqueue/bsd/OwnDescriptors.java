@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a kqueue has open. Apart from the kqueue, which it must not keep reachable, so that one never closed gives it back.
+ * What a kqueue has open. Apart from the kqueue, which it must not keep reachable, so that one never closed gives it
+ * back.
  */
 final class OwnDescriptors {
 

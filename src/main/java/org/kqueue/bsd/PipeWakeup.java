@@ -91,7 +91,8 @@ final class PipeWakeup implements Wakeup {
 
     /** Whether an entry of an event list is this wakeup's. */
     boolean isEvent(EventList events, int index) {
-        return events.ident(index) == readEnd && events.filter(index) == Filter.EVFILT_READ && !events.isChangeResult(index);
+        return events.ident(index) == readEnd && events.filter(index) == Filter.EVFILT_READ
+                && !events.isChangeResult(index);
     }
 
     @Override

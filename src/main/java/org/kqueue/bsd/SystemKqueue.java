@@ -28,8 +28,8 @@ final class SystemKqueue extends Kqueue {
     private static final long NO_TIME_ADDRESS = Pointer.nativeValue(Native.getDirectBufferPointer(NO_TIME));
     private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
     /**
-     * The longest wait handed to a kernel; a longer one is several. Some refuse more than 100,000,000 s (macOS to 10.14) or 2^31
-     * (macOS), and libraries count milliseconds in an int.
+     * The longest wait handed to a kernel; a longer one is several. Some refuse more than 100,000,000 s (macOS to
+     * 10.14) or 2^31 (macOS), and libraries count milliseconds in an int.
      */
     private static final long MAX_SECONDS = TimeUnit.DAYS.toSeconds(1);
     /** Idents of filters without descriptors are the program's to choose; ours count down from the top. */
@@ -46,8 +46,8 @@ final class SystemKqueue extends Kqueue {
     private final OwnDescriptors descriptors;
     private final Cleaner.Cleanable cleanable;
     /**
-     * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or before the
-     * first wait where threads lock each other out; there it makes room for the others, too.
+     * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or before
+     * the first wait where threads lock each other out; there it makes room for the others, too.
      */
     // writes guarded by descriptors
     private volatile Wakeup interruption;
@@ -162,8 +162,8 @@ final class SystemKqueue extends Kqueue {
     }
 
     /**
-     * Applies changes in calls of their own without room for an answer, so that an error is the call's, and answers as a kernel
-     * does. Returns the number of answers, or the negative errno of a change whose answer finds no room.
+     * Applies changes in calls of their own without room for an answer, so that an error is the call's, and answers as
+     * a kernel does. Returns the number of answers, or the negative errno of a change whose answer finds no room.
      */
     private int applyApart(ChangeList changes, EventList events) {
         int room = events == null ? 0 : events.capacity();
@@ -195,7 +195,8 @@ final class SystemKqueue extends Kqueue {
     /** A kernel looks at the descriptor first, and says EBADF where a library may say ENOENT, EFAULT or EPERM. */
     private int errno(ChangeList changes, int index, int errno) {
         Filter filter = changes.filter(index);
-        boolean descriptor = filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE || filter == Filter.EVFILT_VNODE;
+        boolean descriptor = filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE
+                || filter == Filter.EVFILT_VNODE;
         return descriptor && !library.isOpen(changes.ident(index)) ? Errno.EBADF : errno;
     }
 
@@ -239,8 +240,8 @@ final class SystemKqueue extends Kqueue {
     }
 
     /**
-     * A user event, else a pipe, else a timer: the first that the kernel takes. Where a wait locks others out, a pipe comes
-     * first: to write to it asks nothing of the library.
+     * A user event, else a pipe, else a timer: the first that the kernel takes. Where a wait locks others out, a pipe
+     * comes first: to write to it asks nothing of the library.
      */
     private Wakeup newWakeup(long udata, boolean level, Submitter submitter) throws IOException {
         long ident = LAST_IDENT.getAndDecrement();
@@ -271,7 +272,8 @@ final class SystemKqueue extends Kqueue {
             return new TimerWakeup(submitter, layout(), ident, udata);
         } catch (KeventException e) {
             String pipe = library.hasPipe() ? "EVFILT_READ of a pipe"
-                    : "a pipe, as the library has descriptors of its own and does not export pipe, read, write and close,";
+                    : "a pipe, as the library has descriptors of its own and does not export pipe, read, write and"
+                            + " close,";
             KeventException failure = library.failure(e.call(), kqfd, e.errno(),
                     "nothing can end a wait: neither EVFILT_USER nor " + pipe + " nor EVFILT_TIMER can be had");
             failures.add(e);

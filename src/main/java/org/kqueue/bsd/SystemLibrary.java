@@ -146,8 +146,9 @@ final class SystemLibrary {
     }
 
     /**
-     * Whether one thread's wait may lock out every other that calls {@code kevent}, so that the wait must be ended without it.
-     * Libkqueue does that up to version 2.6 (its issue 162). Not tried, but suspected of libraries that answer otherwise.
+     * Whether one thread's wait may lock out every other that calls {@code kevent}, so that the wait must be ended
+     * without it. Libkqueue does that up to version 2.6 (its issue 162). Not tried, but suspected of libraries that
+     * answer otherwise.
      */
     boolean mayLockWhileWaiting() {
         return answersOtherwise() && isHosted() && habits.watchesPipes();
@@ -274,8 +275,8 @@ final class SystemLibrary {
     }
 
     /**
-     * An error as the ABI numbers it. A library on Linux gives Linux's numbers if it works by Linux' calls. A kernel in a library
-     * may give its own: there a number is taken for Linux's where the ABI has no such number.
+     * An error as the ABI numbers it. A library on Linux gives Linux's numbers if it works by Linux' calls. A kernel in
+     * a library may give its own: there a number is taken for Linux's where the ABI has no such number.
      */
     int abiErrno(int errno) {
         boolean known = !Errno.name(errno, layout.errnos()).startsWith("errno");

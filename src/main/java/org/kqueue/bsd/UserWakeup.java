@@ -11,8 +11,8 @@ import org.kqueue.Note;
 final class UserWakeup extends EventWakeup {
 
     UserWakeup(Submitter kqueue, KeventLayout layout, long ident, long udata, boolean level) throws IOException {
-        // Triggered without EV_CLEAR, which would cancel the trigger on all but macOS, and with the udata, which every change
-        // replaces.
+        // Triggered without EV_CLEAR, which would cancel the trigger on all but macOS, and with the udata, which every
+        // change replaces.
         super(kqueue,
                 new ChangeList(layout, 1).add(ident, Filter.EVFILT_USER, 0, layout.number(Note.NOTE_TRIGGER), 0, udata),
                 new ChangeList(layout, 1).add(ident, Filter.EVFILT_USER, KeventFlags.EV_DELETE, udata));

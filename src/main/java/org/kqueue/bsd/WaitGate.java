@@ -6,9 +6,9 @@ import java.util.function.BooleanSupplier;
 import org.kqueue.Wakeup;
 
 /**
- * Order between the threads of a kqueue whose library locks all others out while one waits. One thread at a time waits in the
- * library, the others here. A thread that has changes to submit is a guest: it makes the one that waits leave, and nobody waits
- * again before the last guest is gone.
+ * Order between the threads of a kqueue whose library locks all others out while one waits. One thread at a time waits
+ * in the library, the others here. A thread that has changes to submit is a guest: it makes the one that waits leave,
+ * and nobody waits again before the last guest is gone.
  */
 final class WaitGate {
 
@@ -65,7 +65,10 @@ final class WaitGate {
         }
     }
 
-    /** Called when the call has returned. Under the same lock as a signal, so that no guest's is taken with the last one's. */
+    /**
+     * Called when the call has returned. Under the same lock as a signal, so that no guest's is taken with the last
+     * one's.
+     */
     synchronized void endVisit(Wakeup interruption) throws IOException {
         guests--;
         notifyAll();

@@ -83,7 +83,8 @@ class QuirksTest {
         assertEquals(7, events.udata(0));
         assertEquals(Errno.ENOENT, events.errno(1));
         EventList one = kq.newEventList(1);
-        assertEquals(1, kq.kevent(receipt.clear().add(3, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 8), one, Kqueue.FOREVER));
+        receipt.clear().add(3, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 8);
+        assertEquals(1, kq.kevent(receipt, one, Kqueue.FOREVER));
         ChangeList two = kq.newChangeList(2)
                 .add(3, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 0)
                 .add(4, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 0);
@@ -176,7 +177,8 @@ class QuirksTest {
     @Test
     void aThreadThatWaitsLocksNobodyOutOfAChange() throws Exception {
         kq.kevent(kq.newChangeList(1).add(5, Filter.EVFILT_USER, ADD | KeventFlags.EV_CLEAR, 3), null, 0);
-        ChangeList trigger = kq.newChangeList(1).add(5, Filter.EVFILT_USER, 0, kq.layout().number(Note.NOTE_TRIGGER), 0, 3);
+        ChangeList trigger = kq.newChangeList(1)
+                .add(5, Filter.EVFILT_USER, 0, kq.layout().number(Note.NOTE_TRIGGER), 0, 3);
         EventList events = kq.newEventList(1);
         for (int i = 0; i < 200; i++) {
             FutureTask<Integer> waiter = new FutureTask<>(() -> kq.kevent(null, events, Kqueue.FOREVER));
@@ -217,7 +219,8 @@ class QuirksTest {
             others.add(new FutureTask<>(() -> {
                 for (int ident = from; ident < from + rounds; ident++) {
                     kq.kevent(kq.newChangeList(2).add(ident, Filter.EVFILT_USER, ADD | KeventFlags.EV_ONESHOT, ident)
-                            .add(ident, Filter.EVFILT_USER, 0, kq.layout().number(Note.NOTE_TRIGGER), 0, ident), null, 0);
+                            .add(ident, Filter.EVFILT_USER, 0, kq.layout().number(Note.NOTE_TRIGGER), 0, ident),
+                            null, 0);
                 }
                 return null;
             }));

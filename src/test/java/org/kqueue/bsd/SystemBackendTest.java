@@ -37,7 +37,8 @@ class SystemBackendTest {
         assertTrue(refusal(config("system", empty, "freebsd")).contains("empty.so does not export kqueue;"));
         String half = NativeBuild.compiled("empty.c", "-DHALF").toString();
         assertTrue(refusal(config("system", half, "freebsd")).contains("empty.so does not export kevent;"));
-        assertTrue(refusal(config("system", half, "netbsd")).contains("empty.so does not export __kevent50 or kevent;"));
+        assertTrue(refusal(config("system", half, "netbsd"))
+                .contains("empty.so does not export __kevent50 or kevent;"));
     }
 
     @ParameterizedTest
