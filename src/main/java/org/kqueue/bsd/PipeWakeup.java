@@ -9,7 +9,6 @@ import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
-import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 import org.kqueue.Wakeup;
