@@ -85,7 +85,7 @@ class ThreadsTest extends Contract {
         Kqueue other = another();
         assertEquals("", kevent("1 USER ADD|CLEAR"));
         assertEquals("", kevent(other, 4, 0, "1 USER ADD|CLEAR"));
-        int rounds = 5_000;
+        int rounds = 50_000;
         Future<Void> echo = start(() -> {
             EventList events = other.newEventList(4);
             ChangeList back = trigger(kq, 1);
@@ -101,7 +101,7 @@ class ThreadsTest extends Contract {
             other.kevent(there, null, 0);
             assertEquals(1, kq.kevent(null, events, 5 * SECOND), "round " + i);
         }
-        get(echo);
+        echo.get(20, TimeUnit.SECONDS);
     }
 
     private static ChangeList trigger(Kqueue kqueue, long ident) {
@@ -170,23 +170,6 @@ class ThreadsTest extends Contract {
         }
         for (AtomicInteger one : each) {
             assertEquals(1, one.get());
-        }
-    }
-
-    @Test
-    void afterDeleteReturnedNothingIsDelivered() throws Exception {
-        needs(Filter.EVFILT_USER);
-        for (int round = 0; round < 300; round++) {
-            pair();
-            kevent(kq, 0, 0, "b READ ADD|CLEAR", "1 USER ADD|CLEAR");
-            Future<String> waiter = start(() -> kevent(kq, 4, SECOND / 1000));
-            write("a", 1);
-            kevent(kq, 0, 0, "1 USER 0 f=TRIGGER");
-            kevent(kq, 0, 0, "b READ DELETE", "1 USER DELETE");
-            assertEquals("", poll());
-            get(waiter);
-            close("a");
-            close("b");
         }
     }
 
