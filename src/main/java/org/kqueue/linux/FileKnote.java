@@ -37,9 +37,19 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
         }
         file = FileIdentity.of((int) ident, memory);
         if (filter == Filter.EVFILT_READ) {
-            wd = watches.add(memory, file.fd(), EpollLibrary.IN_MODIFY | EpollLibrary.IN_MASK_ADD, this);
+            wd = watches.add(memory, this);
         }
         return wd < 0 ? -wd : 0;
+    }
+
+    @Override
+    public int interest(int watch) {
+        return EpollLibrary.IN_MODIFY;
+    }
+
+    @Override
+    public long path(Memory memory, int watch) {
+        return memory.descriptorPath(file.fd());
     }
 
     @Override
@@ -73,7 +83,7 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
     @Override
     void detach(Memory memory) {
         if (wd > 0) {
-            watches.remove(wd, this);
+            watches.remove(memory, wd, this);
         }
     }
 }

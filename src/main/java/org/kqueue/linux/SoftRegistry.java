@@ -1,6 +1,7 @@
 package org.kqueue.linux;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.kqueue.Errno;
 import org.kqueue.Filter;
@@ -21,6 +22,8 @@ final class SoftRegistry {
     private final Timers timers;
     private final Watches watches;
     private final Object lock;
+    /** At how many knotes those of closed files are looked for next. */
+    private int sweepAt = 64;
 
     SoftRegistry(KeventLayout layout, SoftQueue queue, Sources sources, Rechecks rechecks, Object lock) {
         this.layout = layout;
@@ -72,10 +75,23 @@ final class SoftRegistry {
         change.fflags = 0;
         int errno = knote.attach(memory);
         if (errno == 0) {
+            sweep(memory);
             knotes.put(key, knote);
             queue.consider(memory, knote);
         }
         return errno;
+    }
+
+    /** Nothing tells of a close: as the knotes become more, those whose descriptor is gone are found and removed. */
+    private void sweep(Memory memory) {
+        if (knotes.size() >= sweepAt) {
+            for (SoftKnote knote : List.copyOf(knotes.values())) {
+                if (knote.isGone(memory)) {
+                    remove(memory, knote);
+                }
+            }
+            sweepAt = Math.max(64, 2 * knotes.size());
+        }
     }
 
     private static boolean isDescriptorFilter(Filter filter) {

@@ -61,6 +61,9 @@ final class TimerKnote extends SoftKnote {
         }
         if (clock != null) {
             clock.remove(this);
+            if (clock != newClock) {
+                clock.set(memory);
+            }
         }
         clock = newClock;
         sfflags = fflags;
@@ -116,12 +119,14 @@ final class TimerKnote extends SoftKnote {
     void waiting(Memory memory, boolean isWaiting) {
         clock.remove(this);
         if (isWaiting && due != Long.MAX_VALUE) {
-            clock.add(memory, this);
+            clock.add(this);
         }
+        clock.set(memory);
     }
 
     @Override
     void detach(Memory memory) {
         clock.remove(this);
+        clock.set(memory);
     }
 }

@@ -20,6 +20,9 @@ final class Timers {
                 new TreeSet<>(Comparator.<TimerKnote>comparingLong(knote -> knote.due)
                         .thenComparingLong(knote -> knote.serial));
         private int timerfd = -1;
+        /** What the timerfd is set for, or {@link Long#MAX_VALUE}. */
+        private long setFor = Long.MAX_VALUE;
+        private boolean expiring;
 
         private Clock(int id, int flags) {
             this.id = id;
@@ -52,34 +55,40 @@ final class Timers {
             return 0;
         }
 
-        void add(Memory memory, TimerKnote knote) {
-            if (waiting.add(knote) && waiting.first() == knote) {
-                set(memory);
-            }
+        void add(TimerKnote knote) {
+            waiting.add(knote);
         }
 
         void remove(TimerKnote knote) {
-            // The timerfd may then fire for nothing; it is set anew when it has.
             waiting.remove(knote);
         }
 
-        private void set(Memory memory) {
-            if (!waiting.isEmpty()) {
-                long due = waiting.first().due;
-                long value = flags != 0 ? due : due - now();
-                // 0 would stop the timer instead of firing at once.
-                EpollLibrary.timerfd_settime(timerfd, flags, memory.itimerspec(Math.max(1, value)), 0);
+        /**
+         * Sets the timerfd for the timer that is due first, or stops it: one that fires for nothing would make the
+         * kqueue look readable to who watches it.
+         */
+        void set(Memory memory) {
+            long due = waiting.isEmpty() ? Long.MAX_VALUE : waiting.first().due;
+            if (due != setFor && !expiring) {
+                setFor = due;
+                long value = due == Long.MAX_VALUE ? 0 : Math.max(1, flags != 0 ? due : due - now());
+                // 0 stops it; what is due already fires at once.
+                EpollLibrary.timerfd_settime(timerfd, flags, memory.itimerspec(value), 0);
             }
         }
 
         @Override
         public void ready(Memory memory) {
             long now = now();
+            expiring = true;
             while (!waiting.isEmpty() && waiting.first().due <= now) {
                 TimerKnote knote = waiting.first();
                 waiting.remove(knote);
                 queue.consider(memory, knote);
             }
+            expiring = false;
+            // It has fired, or is about to: to set it anew is right in any case.
+            setFor = Long.MAX_VALUE;
             set(memory);
         }
     }

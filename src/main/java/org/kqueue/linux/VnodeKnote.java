@@ -15,6 +15,7 @@ import static org.kqueue.linux.EpollLibrary.IN_MOVE_SELF;
 import static org.kqueue.linux.EpollLibrary.IN_OPEN;
 import static org.kqueue.linux.EpollLibrary.IN_UNMOUNT;
 
+import java.util.Map;
 import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
@@ -31,8 +32,14 @@ import org.kqueue.Note;
 final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 
     private static final int INSIDE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
-    private static final int ALL = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | INSIDE | IN_OPEN
-            | IN_CLOSE_WRITE | IN_CLOSE_NOWRITE | IN_ACCESS;
+    /** What inotify has to report for each note. */
+    private static final Map<Note, Integer> MASKS = Map.ofEntries(
+            Map.entry(Note.NOTE_DELETE, IN_DELETE_SELF | IN_ATTRIB), Map.entry(Note.NOTE_LINK, IN_ATTRIB | INSIDE),
+            Map.entry(Note.NOTE_WRITE, IN_MODIFY | INSIDE), Map.entry(Note.NOTE_EXTEND, IN_MODIFY | INSIDE),
+            Map.entry(Note.NOTE_TRUNCATE, IN_MODIFY), Map.entry(Note.NOTE_ATTRIB, IN_ATTRIB | IN_MODIFY),
+            Map.entry(Note.NOTE_RENAME, IN_MOVE_SELF), Map.entry(Note.NOTE_OPEN, IN_OPEN),
+            Map.entry(Note.NOTE_CLOSE, IN_CLOSE_NOWRITE), Map.entry(Note.NOTE_CLOSE_WRITE, IN_CLOSE_WRITE),
+            Map.entry(Note.NOTE_READ, IN_ACCESS));
 
     private final KeventLayout layout;
     private final Watches watches;
@@ -43,7 +50,6 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     private long size;
     private int links;
     private int happened;
-    private boolean closed;
     /** The first half of a rename that awaits its second, or 0. */
     private int movedFrom;
 
@@ -66,9 +72,9 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         file = FileIdentity.of((int) ident, memory);
         size = memory.size();
         links = memory.links();
-        wd = watches.add(memory, file.fd(), ALL | EpollLibrary.IN_MASK_ADD, this);
+        wd = watches.add(memory, this);
         if (wd >= 0 && kind == EpollLibrary.S_IFDIR) {
-            parent = watches.addParent(memory, file.fd(), wd, this);
+            watchParent(memory);
         }
         return wd < 0 ? -wd : 0;
     }
@@ -77,19 +83,57 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     int touch(Memory memory, Change change) {
         // What happened until now happened under the old mask.
         watches.drain(memory);
-        return super.touch(memory, change);
+        int before = sfflags;
+        super.touch(memory, change);
+        if (sfflags != before) {
+            watches.narrow(memory, wd);
+            watches.narrow(memory, parent);
+            if (Descriptor.look(memory, file.fd()) == 0) {
+                size = memory.size();
+                links = memory.links();
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public int interest(int watch) {
+        if (isParent(watch)) {
+            return parentInterest();
+        }
+        // inotify refuses a mask of nothing.
+        int mask = IN_DELETE_SELF;
+        for (Map.Entry<Note, Integer> entry : MASKS.entrySet()) {
+            mask |= (sfflags & number(entry.getKey())) != 0 ? entry.getValue() : 0;
+        }
+        return mask;
+    }
+
+    private int parentInterest() {
+        return (sfflags & number(Note.NOTE_DELETE)) != 0 ? IN_DELETE : IN_DELETE_SELF;
+    }
+
+    private boolean isParent(int watch) {
+        return watch == parent && parent > 0;
+    }
+
+    private void watchParent(Memory memory) {
+        parent = watches.addParent(memory.parentPath(file.fd()), parentInterest(), wd, this);
+    }
+
+    @Override
+    public long path(Memory memory, int watch) {
+        return isParent(watch) ? memory.parentPath(file.fd()) : memory.descriptorPath(file.fd());
     }
 
     @Override
     public boolean happened(Memory memory, int watch, int mask, boolean inside, int cookie) {
         if (isGone(memory)) {
-            // The queue removes it.
-            closed = true;
-            return true;
+            return false;
         }
         int nowLinks = memory.links();
         long nowSize = memory.size();
-        if (watch == parent && watch != wd) {
+        if (isParent(watch)) {
             if (nowLinks == 0 && links != 0) {
                 links = 0;
                 note(number(Note.NOTE_DELETE));
@@ -129,8 +173,8 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     /** A directory may be in another one now. */
     private void moved(Memory memory) {
         if (parent > 0) {
-            watches.remove(parent, this);
-            parent = watches.addParent(memory, file.fd(), wd, this);
+            watches.remove(memory, parent, this);
+            watchParent(memory);
         }
     }
 
@@ -183,7 +227,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     @Override
     boolean evaluate(Memory memory) {
         eventFflags = happened;
-        return happened != 0 || closed;
+        return happened != 0;
     }
 
     @Override
@@ -195,9 +239,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 
     @Override
     void detach(Memory memory) {
-        watches.remove(wd, this);
-        if (parent > 0) {
-            watches.remove(parent, this);
-        }
+        watches.remove(memory, wd, this);
+        watches.remove(memory, parent, this);
     }
 }

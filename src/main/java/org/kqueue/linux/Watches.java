@@ -18,6 +18,12 @@ final class Watches implements Source {
     /** Something that happened to a watched file. */
     interface Watcher {
 
+        /** What inotify is to report for a watch, at least one bit; 0 is the one that is about to be made. */
+        int interest(int wd);
+
+        /** The path of what a watch is of, as a C string in the memory. */
+        long path(Memory memory, int wd);
+
         /**
          * Takes an event.
          *
@@ -43,24 +49,29 @@ final class Watches implements Source {
     private final SoftQueue queue;
     private ByteBuffer buffer;
     private int inotify = -1;
+    /** Whether events are being read, which comes to the rest by itself. */
+    private boolean reading;
 
     Watches(Sources sources, SoftQueue queue) {
         this.sources = sources;
         this.queue = queue;
     }
 
-    /** Watches the file of the descriptor. Returns the watch, 1 or more, or the negative errno. */
-    int add(Memory memory, int fd, int mask, SoftKnote knote) {
+    /** Watches the file of the knote. Returns the watch, 1 or more, or the negative errno. */
+    int add(Memory memory, SoftKnote knote) {
         int errno = open(memory);
-        return errno != 0 ? -errno : add(memory.descriptorPath(fd), mask, knote);
+        Watcher watcher = (Watcher) knote;
+        return errno != 0 ? -errno : add(watcher.path(memory, 0), watcher.interest(0), knote);
     }
 
     /**
-     * Watches the directory that the descriptor's directory is in, for entries that are removed. Returns the watch; 0
-     * where there is no other directory or it may not be watched.
+     * Watches the directory that a knote's directory is in. Returns the watch; 0 where there is no other directory or it
+     * may not be watched.
+     *
+     * @param own the watch of the knote's directory
      */
-    int addParent(Memory memory, int fd, int own, SoftKnote knote) {
-        int wd = add(memory.parentPath(fd), EpollLibrary.IN_DELETE | EpollLibrary.IN_MASK_ADD, knote);
+    int addParent(long path, int mask, int own, SoftKnote knote) {
+        int wd = add(path, mask, knote);
         if (wd == own) {
             // The root is in itself: the knote is in the list twice.
             knotes.get(wd).remove(knote);
@@ -69,22 +80,59 @@ final class Watches implements Source {
     }
 
     private int add(long path, int mask, SoftKnote knote) {
+        int wd = watch(path, mask | EpollLibrary.IN_MASK_ADD);
+        if (wd > 0) {
+            knotes.computeIfAbsent(wd, key -> new ArrayList<>()).add(knote);
+        }
+        return wd;
+    }
+
+    private int watch(long path, int mask) {
         int wd = EpollLibrary.inotify_add_watch(inotify, path, mask);
         if (wd < 0) {
             int errno = Native.getLastError();
             // ENOSPC: past fs.inotify.max_user_watches.
             return -(errno == Linux.ENOSPC ? Errno.ENOMEM : errno);
         }
-        knotes.computeIfAbsent(wd, key -> new ArrayList<>()).add(knote);
         return wd;
     }
 
-    void remove(int wd, SoftKnote knote) {
+    void remove(Memory memory, int wd, SoftKnote knote) {
         List<SoftKnote> list = knotes.get(wd);
-        if (list != null && list.remove(knote) && list.isEmpty()) {
-            knotes.remove(wd);
-            // EINVAL where the file is gone, and the watch with it.
-            EpollLibrary.inotify_rm_watch(inotify, wd);
+        if (list == null || !list.remove(knote)) {
+            return;
+        }
+        if (!list.isEmpty()) {
+            narrow(memory, wd);
+            return;
+        }
+        knotes.remove(wd);
+        // EINVAL where the file is gone, and the watch with it.
+        EpollLibrary.inotify_rm_watch(inotify, wd);
+        // inotify confirms it by an event, of which nobody is to hear.
+        drain(memory);
+    }
+
+    /**
+     * Makes inotify report what the knotes of a file ask for and no more: what nobody wants would make the kqueue look
+     * readable to who watches it.
+     */
+    void narrow(Memory memory, int wd) {
+        List<SoftKnote> list = knotes.get(wd);
+        if (list == null) {
+            return;
+        }
+        int mask = 0;
+        Watcher present = null;
+        for (SoftKnote knote : list) {
+            if (!knote.isGone(memory)) {
+                present = (Watcher) knote;
+                mask |= present.interest(wd);
+            }
+        }
+        if (present != null) {
+            // An error leaves the mask as it was, which reports too much.
+            watch(present.path(memory, wd), mask);
         }
     }
 
@@ -107,6 +155,15 @@ final class Watches implements Source {
 
     @Override
     public void ready(Memory memory) {
+        reading = true;
+        try {
+            readAll(memory);
+        } finally {
+            reading = false;
+        }
+    }
+
+    private void readAll(Memory memory) {
         long address = Memory.addressOf(buffer);
         for (long n = read(address); n > 0; n = read(address)) {
             int offset = 0;
@@ -133,7 +190,7 @@ final class Watches implements Source {
 
     /** Reads what has come and is not yet known, so that a change sees it in order. */
     void drain(Memory memory) {
-        if (inotify >= 0) {
+        if (inotify >= 0 && !reading) {
             ready(memory);
         }
     }

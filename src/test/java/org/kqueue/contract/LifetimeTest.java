@@ -6,7 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.kqueue.Kqueue;
 
 /** Registrations belong to the descriptor's number: close, dup, dup2, reuse; and kqueues watching kqueues. */
@@ -144,6 +148,27 @@ class LifetimeTest extends Contract {
         assertEquals(kq.fd() + " READ 0 d=1", kevent(outer, 4, 0));
         assertEquals("1 USER CLEAR", poll());
         assertEquals("", kevent(outer, 4, 0));
+    }
+
+    @Test
+    @Covers({"facts 9", "descriptor 8"})
+    void aKqueueWithNothingToReportDoesNotLookReadable(@TempDir Path directory) throws Exception {
+        freebsdRule();
+        Path file = directory.resolve("file");
+        Files.write(file, new byte[10]);
+        name("f", ok(Posix.open(file.toString(), 2 | Posix.O_CLOEXEC, 0)));
+        assertEquals("", kevent("1 TIMER ADD d=15", "2 TIMER ADD|ONESHOT d=15", "3 TIMER ADD d=15", "1 TIMER DELETE",
+                "2 TIMER DISABLE", "3 TIMER ADD d=10000", "1 USER ADD|CLEAR", "f VNODE ADD|CLEAR f=RENAME"));
+        assertEquals("", kevent(kq, 0, 0, "1 USER 0 f=TRIGGER"));
+        assertEquals("", kevent(kq, 0, 0, "1 USER DELETE"));
+        write("f", 20);
+        Files.readAllBytes(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertEquals(0, Posix.poll(pollfd(kq.fd()), 1, 40));
+        assertEquals("", kevent("f VNODE DELETE"));
+        assertEquals(0, Posix.poll(pollfd(kq.fd()), 1, 0));
+        assertEquals("2 TIMER ONESHOT|CLEAR d=1", kevent("2 TIMER ENABLE"));
+        assertEquals(0, Posix.poll(pollfd(kq.fd()), 1, 0));
     }
 
     @Test

@@ -35,8 +35,10 @@
  * </tbody>
  * </table>
  *
- * <p>Readiness is level triggered, as for every channel: a key is ready until all that happened is read. Sometimes a
- * key is ready and a read finds nothing, as with sockets; {@code read} then returns null, or 0.
+ * <p>Readiness is level triggered, as for every channel: a key is ready until all that happened is read. A key can be
+ * ready and a read find nothing, where another reader was faster, and on Linux in two more cases: the attributes of a
+ * watched file changed and only its removal was asked for; a socket of an {@code EdgeChannel} woke up and was no readier
+ * than before. {@code read} then returns null, or 0.
  *
  * <p>A channel is a kqueue of its own and costs what that costs: one descriptor on macOS and BSD; on Linux two, and
  * those that its timers, processes and files need. They need not run under our selector: in blocking mode each can be
