@@ -263,7 +263,8 @@ public abstract class Kqueue implements Closeable {
      *
      * @param subscriptions what to subscribe to
      * @throws KeventException for the first that fails, with its errno and kevent; those before it stay
-     * @throws UnsupportedOperationException where the ABI lacks a filter or note
+     * @throws UnsupportedOperationException where the ABI lacks a filter or note, or the backend does; the message names it and the
+     *     system. {@link #supports(Filter)} and {@link #supports(Note)} tell beforehand
      * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
      */
     public final void add(Subscription... subscriptions) throws IOException {
@@ -343,8 +344,25 @@ public abstract class Kqueue implements Closeable {
         ChangeList change = newChangeList(1);
         for (Subscription subscription : subscriptions) {
             subscription.appendTo(change.clear(), action);
-            kevent(change, null, 0);
+            try {
+                kevent(change, null, 0);
+            } catch (KeventException e) {
+                throw e.errno() == Errno.EINVAL ? requireSupported(subscription, e) : e;
+            }
         }
+    }
+
+    /** {@code EINVAL} is also what a kernel says of a filter or note that it does not have. */
+    private KeventException requireSupported(Subscription subscription, KeventException e) {
+        if (!supports(subscription.filter())) {
+            throw new UnsupportedOperationException(subscription.filter() + " does not work on " + this, e);
+        }
+        for (Note note : subscription.notes()) {
+            if (layout.has(note) && !supports(note)) {
+                throw new UnsupportedOperationException(note + " does not work on " + this, e);
+            }
+        }
+        return e;
     }
 
     /**
@@ -428,6 +446,20 @@ public abstract class Kqueue implements Closeable {
      * @return true where an {@code EV_ADD} of a fitting ident is accepted
      */
     public abstract boolean supports(Filter filter);
+
+    /**
+     * Whether a {@code NOTE_} constant works on this kqueue. Does not change the kqueue.
+     *
+     * @param note the constant
+     * @return true where the ABI has it, a filter that it belongs to works, and the backend does what it asks for
+     */
+    public boolean supports(Note note) {
+        boolean supported = false;
+        for (Filter filter : Filter.ALL) {
+            supported |= note.belongsTo(filter) && layout.has(note) && supports(filter);
+        }
+        return supported;
+    }
 
     /**
      * Says that a descriptor is about to be closed while it has knotes, by a caller that asked for {@link

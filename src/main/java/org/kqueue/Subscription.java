@@ -52,6 +52,10 @@ public final class Subscription {
         return new Subscription(Filter.EVFILT_TIMER, ident, EnumSet.noneOf(Note.class), 0, new Time(period, at), 0, 0);
     }
 
+    Set<Note> notes() {
+        return notes;
+    }
+
     private Subscription with(int moreFlags) {
         return new Subscription(filter, ident, notes, data, time, flags | moreFlags, udata);
     }

@@ -13,6 +13,7 @@ import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
+import org.kqueue.Note;
 import org.kqueue.Wakeup;
 
 /**
@@ -43,6 +44,8 @@ final class EmbeddedKqueue extends EpollKqueue {
     private final SoftRegistry softKnotes;
     private final Descriptors descriptors;
     private final EpollWait wait = EpollWait.get();
+    /** The note that asks for out-of-band data, which nothing here tells of; 0 where the ABI has none. */
+    private final int outOfBand;
 
     @SuppressWarnings("unused")
     private volatile Memory lastMemory;
@@ -58,6 +61,7 @@ final class EmbeddedKqueue extends EpollKqueue {
         rechecks = new Rechecks(sources);
         softKnotes = new SoftRegistry(layout, softQueue, sources, rechecks, lock);
         descriptors = new EdgeDescriptors(kqfd, files, errnos, rechecks);
+        outOfBand = layout.has(Note.NOTE_OOB) ? layout.number(Note.NOTE_OOB) : 0;
         closeBy(new Holdings(lock, softQueue, softKnotes, files));
         OPEN.put(kqfd, new WeakReference<>(this));
     }
@@ -121,6 +125,11 @@ final class EmbeddedKqueue extends EpollKqueue {
     @Override
     public boolean supports(Filter filter) {
         return layout().has(filter) && serves(filter);
+    }
+
+    @Override
+    public boolean supports(Note note) {
+        return super.supports(note) && SoftRegistry.serves(note);
     }
 
     private static boolean serves(Filter filter) {
@@ -190,7 +199,8 @@ final class EmbeddedKqueue extends EpollKqueue {
     /** The filter is looked at before the descriptor. */
     @Override
     int register(Memory memory, Change change) {
-        if (change.filter == null || !serves(change.filter) || change.contradictsItself()) {
+        if (change.filter == null || !serves(change.filter) || change.contradictsItself()
+                || change.filter == Filter.EVFILT_READ && (change.fflags & outOfBand) != 0) {
             return Errno.EINVAL;
         }
         if (!isDescriptorFilter(change.filter)) {
@@ -219,7 +229,8 @@ final class EmbeddedKqueue extends EpollKqueue {
             memory.reserve(asked);
             int n = wait.await(kqfd, memory, asked, timeout);
             if (n < 0) {
-                return events.size() > 0 ? events.size() : -bsdErrno(-n);
+                // EINVAL: the number is another file's, and no kqueue; so EBADF.
+                return events.size() > 0 ? events.size() : -bsdErrno(n == -Errno.EINVAL ? Errno.EBADF : -n);
             }
             if (n == 0) {
                 return events.size();

@@ -7,6 +7,7 @@ import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
+import org.kqueue.Note;
 
 /** The soft knotes, by filter and ident, and their changes. Guarded by the kqueue's lock. */
 final class SoftRegistry {
@@ -41,6 +42,14 @@ final class SoftRegistry {
             case EVFILT_PROC -> ProcessKnote.isAvailable();
             case EVFILT_SIGNAL -> Signals.isAvailable();
             default -> false;
+        };
+    }
+
+    /** Whether something here makes a note come true, or heeds it. */
+    static boolean serves(Note note) {
+        return switch (note) {
+            case NOTE_FORK, NOTE_EXEC, NOTE_TRACK, NOTE_TRACKERR, NOTE_CHILD, NOTE_FUNLOCK, NOTE_OOB -> false;
+            default -> true;
         };
     }
 

@@ -66,7 +66,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
             return errno;
         }
         int kind = memory.mode() & EpollLibrary.S_IFMT;
-        if (kind == EpollLibrary.S_IFSOCK || kind == EpollLibrary.S_IFIFO || kind == 0) {
+        if (asksForLocks(sfflags) || kind == EpollLibrary.S_IFSOCK || kind == EpollLibrary.S_IFIFO || kind == 0) {
             return Errno.EINVAL;
         }
         file = FileIdentity.of((int) ident, memory);
@@ -79,8 +79,16 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         return wd < 0 ? -wd : 0;
     }
 
+    /** Nothing tells of a lock that is released. */
+    private boolean asksForLocks(int fflags) {
+        return (fflags & number(Note.NOTE_FUNLOCK)) != 0;
+    }
+
     @Override
     int touch(Memory memory, Change change) {
+        if (asksForLocks(change.fflags)) {
+            return Errno.EINVAL;
+        }
         // What happened until now happened under the old mask.
         watches.drain(memory);
         int before = sfflags;
