@@ -200,7 +200,8 @@ final class EmbeddedKqueue extends EpollKqueue {
     @Override
     int register(Memory memory, Change change) {
         if (change.filter == null || !serves(change.filter) || change.contradictsItself()
-                || change.filter == Filter.EVFILT_READ && (change.fflags & outOfBand) != 0) {
+                || change.filter == Filter.EVFILT_READ && (change.fflags & outOfBand) != 0
+                && !change.has(KeventFlags.EV_DELETE)) {
             return Errno.EINVAL;
         }
         if (!isDescriptorFilter(change.filter)) {

@@ -2,9 +2,11 @@ package org.kqueue.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.Pointer;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kqueue.ChangeList;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
+import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 
@@ -84,17 +87,6 @@ class ChangesTest extends Contract {
         assertEquals("b READ 0 d=5 u=1", poll());
         assertEquals("ENOENT", kevent(kq, 1, 0, bad + " READ ADD", "a WRITE DELETE", "x WRITE ADD"));
         assertEquals("b READ 0 d=5 u=1", poll());
-    }
-
-    @Test
-    void neverWritesPastTheEventList() throws IOException {
-        EventList events = kq.newEventList(2);
-        ChangeList changes = kq.newChangeList(8);
-        for (int i = 0; i < 8; i++) {
-            changes.add(badFd() + i, Filter.EVFILT_READ, KeventFlags.EV_ADD, i);
-        }
-        assertEquals(2, events.capacity());
-        assertEquals("EBADF", kevent(kq, 2, 0, "400 READ ADD", "401 READ ADD", "402 READ ADD", "403 READ ADD"));
     }
 
     @Test
@@ -285,5 +277,69 @@ class ChangesTest extends Contract {
         assertEquals(pairs, total);
         assumeTrue(pairs == wanted, () -> pairs + " registrations, not " + wanted + ": the limit on descriptors is "
                 + system.getMaxFileDescriptorCount());
+    }
+
+    @Test
+    void aChangeListLongerThanTheEventListLeavesWhatLiesBehindIt() throws IOException {
+        int slot = kq.layout().size();
+        EventList events = kq.newEventList(8);
+        Pointer memory = new Pointer(events.address());
+        memory.setMemory(0, 8L * slot, (byte) 0x5A);
+        events.resize(2);
+        ChangeList changes = kq.newChangeList(6);
+        for (int i = 0; i < 6; i++) {
+            changes.add(badFd(), Filter.EVFILT_READ, KeventFlags.EV_ADD, i);
+        }
+        assertEquals("EBADF", assertThrows(KeventException.class, () -> kq.kevent(changes, events, 0)).errnoName());
+        for (int i = 0; i < 6; i++) {
+            assertEquals(0, kq.kevent(changes.clear().add(fd(i < 3 ? "a" : "b"), Filter.EVFILT_WRITE,
+                    KeventFlags.EV_ADD, i), null, 0));
+        }
+        pair("p", "q", Posix.SOCK_STREAM);
+        assertEquals(0, kq.kevent(changes.clear().add(fd("p"), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 9), null, 0));
+        assertEquals(2, kq.kevent(null, events, 0));
+        for (long i = 2L * slot; i < 8L * slot; i++) {
+            assertEquals(0x5A, memory.getByte(i), "byte " + i);
+        }
+    }
+
+    @Test
+    void anErrorEntryEchoesTheChange() throws IOException {
+        EventList events = kq.newEventList(2);
+        ChangeList changes = kq.newChangeList(1).add(fd("a"), Filter.EVFILT_READ, KeventFlags.EV_DELETE, 5, 6, 7);
+        assertEquals(1, kq.kevent(changes, events, 0));
+        assertEquals(fd("a"), events.ident(0));
+        assertEquals(Filter.EVFILT_READ, events.filter(0));
+        assertEquals(KeventFlags.EV_ERROR, events.flags(0));
+        assertEquals(5, events.fflags(0));
+        assertEquals(7, events.udata(0));
+        assertEquals(2, events.errno(0));
+    }
+
+    @Test
+    void twoErrorsAndRoomForOne() {
+        int bad = badFd();
+        assertEquals("ENOENT", kevent(kq, 1, 0, bad + " READ ADD", "y READ DELETE", "a WRITE ADD"));
+        assertEquals("a WRITE ERROR ENOENT", kevent("a WRITE DELETE"), "what comes after is not applied");
+        assertEquals(bad + " READ ERROR EBADF u=1", kevent(kq, 1, 0, bad + " READ ADD u=1", "a WRITE ADD u=2"));
+        assertEquals("a WRITE 0 u=2", poll());
+    }
+
+    @Test
+    void aReceiptAndAPlainChangeInOneCall() {
+        assertEquals("b READ ERROR u=1", kevent("b READ ADD|RECEIPT u=1", "x WRITE ADD u=2"));
+        freebsdRule();
+        assertEquals("b READ RECEIPT d=5 u=1; x WRITE 0 u=2", poll());
+        assertEquals("b READ ERROR", kevent("b READ DELETE", "x WRITE DELETE", "b READ ADD|DISPATCH|RECEIPT"));
+        assertEquals("b READ RECEIPT|DISPATCH d=5", poll());
+    }
+
+    @Test
+    void aLevelReadDrainedBeforeItIsCollectedIsSilent() {
+        assertEquals("", kevent(kq, 0, 0, "b READ ADD", "y READ ADD|CLEAR"));
+        write("x", 2);
+        drain("b");
+        drain("y");
+        assertEquals("", poll());
     }
 }

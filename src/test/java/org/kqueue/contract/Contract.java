@@ -138,6 +138,7 @@ abstract class Contract {
     final void accept(String name, String listener) {
         int fd = Posix.accept(fd(listener), null, null);
         assertTrue(fd >= 0, "accept");
+        ok(Posix.fcntl(fd, Posix.F_SETFL, Posix.O_NONBLOCK));
         name(name, fd);
     }
 
@@ -202,6 +203,18 @@ abstract class Contract {
     /** Waits up to five seconds. */
     final String await(String... changes) {
         return kevent(kq, ROOM, 5_000_000_000L, changes);
+    }
+
+    /** Polls until the events contain a text, for what the network takes its time to bring. */
+    final String awaitText(String wanted) {
+        long deadline = System.nanoTime() + 5_000_000_000L;
+        String events = poll();
+        while (!events.contains(wanted)) {
+            assertTrue(System.nanoTime() < deadline, events + " has no " + wanted);
+            Thread.yield();
+            events = poll();
+        }
+        return events;
     }
 
     final String kevent(Kqueue kqueue, int room, long timeoutNanos, String... changes) {

@@ -268,4 +268,101 @@ class FileTest extends Contract {
         open("null", Path.of("/dev/null"), O_RDWR);
         assertEquals("null READ ERROR ENODEV; null WRITE ERROR ENODEV", kevent("null READ ADD", "null WRITE ADD"));
     }
+
+    @Test
+    void withoutANoteItNeverFiresAndASecondAddGivesOne() {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD|CLEAR"));
+        write("f", 1);
+        assertEquals("", poll());
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE"));
+        write("f", 1);
+        assertEquals(event("f", 2), poll());
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE"));
+        write("f", 20);
+        assertEquals(event("f", 6), poll(), "asked for WRITE only, and EXTEND comes along");
+    }
+
+    @Test
+    void levelAccumulates() throws IOException {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD f=WRITE|ATTRIB|EXTEND"));
+        write("f", 1);
+        assertEquals("f VNODE 0 f=2", poll());
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertEquals("f VNODE 0 f=a", poll());
+        write("f", 20);
+        assertEquals("f VNODE 0 f=e", poll());
+        assertEquals("f VNODE 0 f=e", poll());
+    }
+
+    @Test
+    void attributesWhileDisabledAreKeptWithTheMask() throws IOException {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=ATTRIB", "f VNODE DISABLE f=ATTRIB"));
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        assertEquals("", poll());
+        assertEquals(event("f", 8), kevent("f VNODE ENABLE f=ATTRIB"));
+    }
+
+    @Test
+    void whatWasWrittenBeforeItWasAskedForIsNoExtension() {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=ATTRIB"));
+        write("f", 30);
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE"));
+        ok((int) Posix.lseek(fd("f"), 0, 0));
+        write("f", 1);
+        assertEquals(event("f", 2), poll());
+    }
+
+    @Test
+    void truncations() {
+        freebsdRule();
+        assertEquals("", kevent("f VNODE ADD|CLEAR f=7f"));
+        boolean named = kq.layout().has(Note.NOTE_TRUNCATE);
+        assertEquals("", named ? kevent("f VNODE ADD|CLEAR f=ff") : poll());
+        ok(Posix.ftruncate(fd("f"), 3));
+        assertEquals(event("f", named ? 0x80 : 8), poll());
+        ok(Posix.ftruncate(fd("f"), 3));
+        assertEquals(event("f", 2), poll(), "as a write inside the size: inotify tells no more");
+        ok(Posix.ftruncate(fd("f"), 30));
+        assertEquals(event("f", 6), poll(), "as a write past the end");
+    }
+
+    @Test
+    void aDirectoryThatIsRemoved() throws IOException {
+        freebsdRule();
+        Path watched = Files.createDirectory(directory.resolve("watched"));
+        open("d", watched, O_RDONLY);
+        assertEquals("", kevent("d VNODE ADD|CLEAR f=DELETE|ATTRIB"));
+        Files.setPosixFilePermissions(watched, PosixFilePermissions.fromString("rwx------"));
+        assertEquals(event("d", 8), poll());
+        Files.delete(watched);
+        assertEquals("", poll(), "nothing tells while a descriptor of it is open");
+    }
+
+    @Test
+    void unlinkedOrRenamedItGoesOn() throws IOException {
+        freebsdRule();
+        assertEquals("f READ 0 d=10", kevent("f READ ADD"));
+        Files.move(file, directory.resolve("other"));
+        assertEquals("f READ 0 d=10", poll());
+        Files.delete(directory.resolve("other"));
+        read("f", 10);
+        assertEquals("", poll());
+        write("f", 5);
+        ok((int) Posix.lseek(fd("f"), 12, 0));
+        assertEquals("f READ 0 d=3", poll());
+    }
+
+    @Test
+    void aDirectoryAndATerminal() {
+        freebsdRule();
+        open("d", directory, O_RDONLY);
+        assertTrue(kevent("d READ ADD").startsWith("d READ 0 d="), "the size of a directory is the file system's");
+        assertEquals("", kevent(kq, 0, 0, "d READ DELETE"));
+        open("t", Path.of("/dev/ptmx"), O_RDWR);
+        assertEquals("t WRITE 0", kevent("t READ ADD", "t WRITE ADD"));
+    }
 }

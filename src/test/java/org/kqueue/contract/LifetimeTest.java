@@ -201,4 +201,41 @@ class LifetimeTest extends Contract {
     private static byte[] pollfd(int fd) {
         return ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(fd).putShort((short) 1).array();
     }
+
+    @Test
+    void aWatchedKqueueWithClearFiresForWhatIsNewlyQueued() throws Exception {
+        freebsdRule();
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        Kqueue outer = another();
+        assertEquals("", kevent("b READ ADD", "y READ ADD"));
+        assertEquals("", kevent(outer, 4, 0, kq.fd() + " READ ADD|CLEAR"));
+        write("a", 1);
+        assertEquals(kq.fd() + " READ CLEAR d=1", kevent(outer, 4, 0));
+        assertEquals("", kevent(outer, 4, 0));
+        write("a", 1);
+        assertEquals("", kevent(outer, 4, 0), "it is queued already");
+        write("x", 1);
+        assertEquals(kq.fd() + " READ CLEAR d=2", kevent(outer, 4, 0));
+    }
+
+    @Test
+    void kqueuesThatWatchEachOtherOrInALongChain() throws Exception {
+        freebsdRule();
+        Kqueue one = another();
+        Kqueue two = another();
+        assertEquals("", kevent(one, 4, 0, two.fd() + " READ ADD"));
+        assertEquals(two.fd() + " READ ERROR ELOOP", kevent(two, 4, 0, two.fd() + " READ ADD")
+                .replace("EINVAL", "ELOOP"), "itself, and by way of another:");
+        assertEquals(one.fd() + " READ ERROR ELOOP", kevent(two, 4, 0, one.fd() + " READ ADD"));
+        Kqueue last = kq;
+        String refusal = "";
+        for (int depth = 1; depth < 10 && refusal.isEmpty(); depth++) {
+            Kqueue next = another();
+            refusal = kevent(next, 4, 0, last.fd() + " READ ADD");
+            assertEquals(depth <= 4, refusal.isEmpty(), refusal);
+            last = next;
+        }
+        assertTrue(refusal.endsWith(" READ ERROR ELOOP"), refusal);
+    }
 }

@@ -1,5 +1,6 @@
 package org.kqueue.contract;
 
+import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
@@ -22,6 +23,10 @@ public final class Posix {
     public static final int O_NONBLOCK = 0x800;
     public static final int O_CLOEXEC = 0x80000;
     public static final int F_GETFD = 1;
+    public static final int F_SETFL = 4;
+    public static final int P_PID = 1;
+    public static final int WEXITED = 4;
+    public static final int WNOWAIT = 0x1000000;
 
     static {
         Native.register(Posix.class, Platform.C_LIBRARY_NAME);
@@ -86,6 +91,17 @@ public final class Posix {
 
     public static native int posix_spawn(int[] pid, String path, Pointer fileActions, Pointer attributes, Pointer argv,
             Pointer envp);
+
+    /** By an interface of JNA's, for the arrays of strings. Returns the errno. */
+    static int posix_spawn(int[] pid, String path, Pointer actions, Pointer attributes, String[] argv, String[] envp) {
+        return Spawn.LIBRARY.posix_spawn(pid, path, actions, attributes, argv, envp);
+    }
+
+    private interface Spawn extends Library {
+        Spawn LIBRARY = Native.load(Platform.C_LIBRARY_NAME, Spawn.class);
+
+        int posix_spawn(int[] pid, String path, Pointer actions, Pointer attributes, String[] argv, String[] envp);
+    }
 
     public static native int waitpid(int pid, int[] status, int options);
 

@@ -114,7 +114,7 @@ class ProcessTest extends Contract {
 
     @Test
     void manyChildrenAreReportedOnceEach() throws Exception {
-        int count = 30;
+        int count = 100;
         List<Process> processes = new ArrayList<>();
         ChangeList changes = kq.newChangeList(count);
         Set<Long> expected = new HashSet<>();
@@ -137,5 +137,72 @@ class ProcessTest extends Contract {
             }
         }
         assertEquals("", poll());
+    }
+
+    /** A child that nobody waits for but the test. The JVM waits for its own by their numbers. */
+    private static int spawn(String script) {
+        int[] pid = new int[1];
+        String[] argv = {"sh", "-c", script, null};
+        ok(-Posix.posix_spawn(pid, "/bin/sh", null, null, argv, new String[] {null}));
+        return pid[0];
+    }
+
+    private static void reap(int pid) {
+        assertEquals(pid, Posix.waitpid(pid, new int[1], 0));
+    }
+
+    /** Waits until a child has exited, and leaves it a zombie. */
+    private static void awaitZombie(int pid) {
+        byte[] siginfo = new byte[128];
+        ok(Posix.waitid(Posix.P_PID, pid, siginfo, Posix.WEXITED | Posix.WNOWAIT));
+    }
+
+    @Test
+    void aZombiesExitIsInTheSameCall() {
+        int pid = spawn("exit 5");
+        awaitZombie(pid);
+        assertEquals(pid + event + " d=1280 u=2", kevent(pid + " PROC ADD f=" + exit + " u=2"));
+        assertEquals(pid + " PROC ERROR ENOENT", kevent(pid + " PROC DELETE"));
+        reap(pid);
+        assertEquals(pid + " PROC ERROR ESRCH", kevent(pid + " PROC ADD f=" + exit));
+    }
+
+    @Test
+    void reapedBeforeItIsCollectedItIsStillReported() {
+        int pid = spawn("exit 4");
+        assertEquals("", kevent(kq, 0, 0, pid + " PROC ADD f=" + exit));
+        reap(pid);
+        assertEquals(pid + event + " d=1024", await());
+    }
+
+    @Test
+    void withoutANoteItIsGoneWithoutAWord() {
+        freebsdRule();
+        int pid = spawn("exec sleep 0.05");
+        assertEquals("", kevent(pid + " PROC ADD"));
+        reap(pid);
+        assertEquals("", kevent(kq, 4, 20_000_000));
+        assertEquals(pid + " PROC ERROR ENOENT", kevent(pid + " PROC DELETE"));
+    }
+
+    @Test
+    void addedTwiceItIsOneEventWithTheSecondUdata() throws Exception {
+        Process process = start("read x; exit 2");
+        long pid = process.pid();
+        assertEquals("", kevent(pid + " PROC ADD f=" + exit + " u=1", pid + " PROC ADD f=" + exit + " u=2"));
+        release(process);
+        assertEquals(pid + event + " d=512 u=2", await());
+        assertEquals("", poll());
+    }
+
+    @Test
+    void interestIsAddedByAModify() throws Exception {
+        freebsdRule();
+        Process process = start("read x; exit 2");
+        long pid = process.pid();
+        assertEquals("", kevent(pid + " PROC ADD"));
+        assertEquals("", kevent(pid + " PROC ADD f=" + exit + " u=3"));
+        release(process);
+        assertEquals(pid + event + " d=512 u=3", await());
     }
 }

@@ -3,6 +3,9 @@ package org.kqueue.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.kqueue.ChangeList;
@@ -339,5 +342,172 @@ class ReadTest extends Contract {
             peer.set(over);
             closer.join();
         }
+    }
+
+    @Test
+    void anUnixListenerThatWasRegisteredBefore() {
+        for (String kind : new String[] {"0", "CLEAR"}) {
+            String listener = "l" + kind;
+            byte[] address = unixAddress(listener);
+            name(listener, ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+            assertEquals("", kevent(listener + " READ ADD|" + kind, listener + " WRITE ADD|" + kind));
+            ok(Posix.bind(fd(listener), address, address.length));
+            listen(listener);
+            assertEquals("", poll());
+            name("c" + kind, ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+            ok(Posix.connect(fd("c" + kind), address, address.length));
+            assertEquals(listener + " READ " + kind + " d=1", poll());
+            assertEquals("", kevent(kq, 0, 0, listener + " READ DELETE", listener + " WRITE DELETE"));
+        }
+    }
+
+    private static final int UNIX_STREAM = Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC;
+
+    /** A name in Linux' abstract space, which goes with its socket. */
+    private static byte[] unixAddress(String name) {
+        byte[] bytes = ("kqueue-" + name + System.nanoTime()).getBytes(StandardCharsets.US_ASCII);
+        return ByteBuffer.allocate(3 + bytes.length).put((byte) Posix.AF_UNIX).put(3, bytes).array();
+    }
+
+    @Test
+    void anUnixClientWhoseListenerIsClosedSeesTheEnd() {
+        byte[] address = unixAddress("closed");
+        name("l", ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+        ok(Posix.bind(fd("l"), address, address.length));
+        listen("l");
+        name("c", ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+        ok(Posix.connect(fd("c"), address, address.length));
+        close("l");
+        String events = kevent("c READ ADD", "c WRITE ADD");
+        assertTrue(events.contains("c READ EOF") && events.contains("c WRITE EOF"), events);
+    }
+
+    @Test
+    void tcpClearFollowsDataAndTheEndButNotReads() {
+        tcp();
+        write("c", 10);
+        assertEquals("s READ CLEAR d=10", await("s READ ADD|CLEAR"));
+        read("s", 4);
+        assertEquals("", poll());
+        write("c", 1);
+        assertEquals("s READ CLEAR d=7", await());
+        ok(Posix.shutdown(fd("c"), Posix.SHUT_WR));
+        assertEquals("s READ CLEAR|EOF d=7", await());
+        assertEquals("", poll());
+    }
+
+    @Test
+    void tcpAfterTheFullCloseOfThePeer() {
+        tcp();
+        assertEquals("s WRITE 0", kevent("s READ ADD", "s WRITE ADD"));
+        close("c");
+        awaitText("READ");
+        assertTrue(Set.of("s READ EOF; s WRITE 0", "s WRITE 0; s READ EOF").contains(poll()));
+        freebsdRule();
+        write("s", 1);
+        String events = awaitText("WRITE EOF");
+        assertTrue(events.contains("s READ EOF E") && events.contains("s WRITE EOF E"), events);
+    }
+
+    @Test
+    void aResetLeavesNothingToRead() {
+        tcp();
+        write("c", 3);
+        assertEquals("s READ 0 d=3", await("s READ ADD"));
+        ok(Posix.setsockopt(fd("c"), Posix.SOL_SOCKET, Posix.SO_LINGER, new int[] {1, 0}, 8));
+        close("c");
+        String event = awaitText("EOF");
+        assertTrue(event.startsWith("s READ EOF"), event);
+        freebsdRule();
+        assertEquals("s READ EOF ECONNRESET; s WRITE EOF ECONNRESET", kevent("s WRITE ADD").replace(" d=3", ""));
+        assertEquals("s READ EOF ECONNRESET", kevent("s READ DELETE", "s WRITE DELETE", "s READ ADD")
+                .replace(" d=3", ""), "the same when it is registered afterwards");
+    }
+
+    @Test
+    void anUrgentByteIsNothingToRead() {
+        tcp();
+        assertEquals("", kevent("s READ ADD"));
+        assertEquals(1, Posix.send(fd("c"), new byte[1], 1, MSG_OOB));
+        assertEquals("", kevent(kq, 4, 20_000_000));
+        write("c", 2);
+        assertTrue(await().startsWith("s READ 0"));
+    }
+
+    private static final int MSG_OOB = 1;
+
+    @Test
+    void udpClearIsSilentAboutADatagramThatIsLeft() {
+        socket("u", Posix.SOCK_DGRAM);
+        bind("u");
+        socket("v", Posix.SOCK_DGRAM);
+        ok(connect("v", address("u")));
+        write("v", 4);
+        write("v", 7);
+        freebsdRule();
+        String first = await("u READ ADD|CLEAR");
+        assertTrue(first.startsWith("u READ CLEAR d="), first);
+        assertEquals(4, read("u", 100));
+        assertEquals("", poll());
+        write("v", 1);
+        assertTrue(await().startsWith("u READ CLEAR d="));
+    }
+
+    @Test
+    void unixClearFollowsDataAndTheEnd() {
+        pair();
+        assertEquals("", kevent("b READ ADD|CLEAR"));
+        write("a", 4);
+        assertEquals("b READ CLEAR d=4", poll());
+        read("b", 1);
+        assertEquals("", poll());
+        ok(Posix.shutdown(fd("a"), Posix.SHUT_WR));
+        assertEquals("b READ CLEAR|EOF d=3", poll());
+        close("a");
+        freebsdRule();
+        assertEquals("b READ CLEAR|EOF d=3", poll(), "once more at the full close");
+        assertEquals("", poll());
+    }
+
+    @Test
+    void aListenerWithClear() {
+        socket("l", Posix.SOCK_STREAM);
+        bind("l");
+        listen("l");
+        assertEquals("", kevent("l READ ADD|CLEAR"));
+        socket("c1", Posix.SOCK_STREAM);
+        connect("c1", address("l"));
+        assertEquals("l READ CLEAR d=1", await());
+        assertEquals("", poll());
+        socket("c2", Posix.SOCK_STREAM);
+        connect("c2", address("l"));
+        assertEquals("l READ CLEAR d=2", await());
+        close("c1");
+        close("c2");
+        assertEquals("l READ CLEAR d=2", kevent("l READ ENABLE"), "those that have gone again are counted");
+    }
+
+    @Test
+    void deletedWithAnEventNotCollectedItIsSilent() {
+        pair();
+        assertEquals("", kevent(kq, 0, 0, "b READ ADD", "b WRITE ADD"));
+        write("a", 1);
+        assertEquals("b WRITE 0", kevent("b READ DELETE"));
+        assertEquals("", kevent("b WRITE DELETE"));
+    }
+
+    @Test
+    void aRepeatedPipeReadDoesNotLoseTheEnd() {
+        pipe();
+        assertEquals("", kevent("r READ ADD|CLEAR"));
+        write("w", 4);
+        assertEquals("r READ CLEAR d=4", poll());
+        read("r", 1);
+        freebsdRule();
+        String partial = poll();
+        assertTrue(Set.of("", "r READ CLEAR d=3").contains(partial), partial);
+        close("w");
+        assertEquals("r READ CLEAR|EOF d=3", poll());
+        assertEquals("", poll());
     }
 }

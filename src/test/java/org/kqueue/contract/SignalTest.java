@@ -102,4 +102,12 @@ class SignalTest extends Contract {
         }
         assertEquals("", kevent("9 SIGNAL ADD"), "KILL can be registered, though nobody will hear of it");
     }
+
+    @Test
+    void aChildThatEndsIsASignalOfItsOwn() throws Exception {
+        assertEquals("", kevent("17 SIGNAL ADD u=3"));
+        Process process = new ProcessBuilder("true").start();
+        assertTrue(await().startsWith("17 SIGNAL CLEAR d="));
+        assertEquals(0, process.waitFor());
+    }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -260,5 +261,91 @@ class ThreadsTest extends Contract {
         wakeup.acknowledge();
         assertEquals("", poll());
         wakeup.close();
+    }
+
+    @Test
+    void aRegisteredDescriptorThatGoesAwayEndsNoWait() throws Exception {
+        freebsdRule();
+        for (boolean replaced : new boolean[] {false, true}) {
+            pair();
+            pair("x", "y", Posix.SOCK_STREAM);
+            assertEquals("", kevent("b READ ADD"));
+            Future<String> waiter = start(() -> kevent(kq, 4, SECOND / 10));
+            write("x", 1);
+            if (replaced) {
+                ok(Posix.dup2(fd("y"), fd("b")));
+            } else {
+                close("b");
+            }
+            assertEquals("", get(waiter));
+        }
+    }
+
+    @Test
+    void enableAndThePeersCloseEndAWait() throws Exception {
+        pair();
+        write("a", 1);
+        assertEquals("", kevent("b READ ADD|DISABLE"));
+        Future<String> enabled = start(() -> kevent(kq, 4, 5 * SECOND));
+        assertEquals("", kevent(kq, 0, 0, "b READ ENABLE"));
+        assertEquals("b READ 0 d=1", get(enabled));
+        drain("b");
+        Future<String> closed = start(() -> kevent(kq, 4, 5 * SECOND));
+        close("a");
+        assertEquals("b READ EOF", get(closed));
+    }
+
+    @Test
+    void aDisableTakesTheEventFromAWaitThatIsDue() throws Exception {
+        pair();
+        for (int i = 0; i < 200; i++) {
+            assertEquals("", kevent(kq, 0, 0, "b READ ADD"));
+            write("a", 1);
+            assertEquals("", kevent("b READ DISABLE"), "round " + i);
+            Future<String> waiter = start(() -> kevent(kq, 4, 1_000_000));
+            assertEquals("", get(waiter));
+            assertEquals("", kevent("b READ DELETE"));
+            drain("b");
+        }
+    }
+
+    @Test
+    void twoWaitersWithRoomForOneGetOneEdgeEach() throws Exception {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        assertEquals("", kevent("b READ ADD|CLEAR", "y READ ADD|CLEAR"));
+        Future<String> one = start(() -> kevent(kq, 1, 5 * SECOND));
+        Future<String> two = start(() -> kevent(kq, 1, 5 * SECOND));
+        write("a", 1);
+        write("x", 1);
+        assertEquals(Set.of("b READ CLEAR d=1", "y READ CLEAR d=1"), Set.of(get(one), get(two)));
+    }
+
+    @Test
+    void bothWaitersGetALevelUserEventAndOneAnEdge() throws Exception {
+        needs(Filter.EVFILT_USER);
+        freebsdRule();
+        assertEquals("", kevent("1 USER ADD"));
+        Future<String> one = start(() -> kevent(kq, 4, 5 * SECOND));
+        Future<String> two = start(() -> kevent(kq, 4, 5 * SECOND));
+        assertEquals("", kevent(kq, 0, 0, "1 USER 0 f=TRIGGER"));
+        assertEquals("1 USER 0", get(one));
+        assertEquals("1 USER 0", get(two));
+        assertEquals("", kevent("1 USER DELETE", "1 USER ADD|CLEAR"));
+        one = start(() -> kevent(kq, 4, SECOND / 10));
+        two = start(() -> kevent(kq, 4, SECOND / 10));
+        assertEquals("", kevent(kq, 0, 0, "1 USER 0 f=TRIGGER"));
+        assertEquals("1 USER CLEAR", get(one) + get(two));
+    }
+
+    @Test
+    void closingEndsTheWaitOfOne() throws Exception {
+        for (long timeout : new long[] {Kqueue.FOREVER, 20 * SECOND}) {
+            Kqueue own = subject.open();
+            Future<Integer> waiter = start(() -> own.kevent(null, own.newEventList(4), timeout));
+            own.close();
+            ExecutionException e = assertThrows(ExecutionException.class, () -> get(waiter));
+            assertTrue(e.getCause() instanceof ClosedKqueueException, e::toString);
+        }
     }
 }

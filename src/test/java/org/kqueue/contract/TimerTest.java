@@ -9,6 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
+import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
@@ -211,5 +212,67 @@ class TimerTest extends Contract {
             assertEquals(0, kq.kevent(null, kq.newEventList(1), nanos));
             assertTrue(System.nanoTime() - start >= nanos);
         }
+    }
+
+    @Test
+    void anErrorEntryShowsNoNotes() throws Exception {
+        freebsdRule();
+        EventList events = kq.newEventList(1);
+        assertEquals(1, kq.kevent(kq.newChangeList(1).add(3, Filter.EVFILT_TIMER, KeventFlags.EV_ADD, 0x80000, 20, 1),
+                events, 0));
+        assertEquals("EINVAL", events.event(0).errorName());
+        assertEquals(0, events.fflags(0));
+    }
+
+    @Test
+    void aPeriodOfNothingIsOneOfAMillisecond() {
+        freebsdRule();
+        long start = System.nanoTime();
+        assertEquals("", kevent("2 TIMER ADD"));
+        nap(20);
+        String event = poll();
+        long most = (System.nanoTime() - start) / MILLI;
+        assertTrue(event.startsWith("2 TIMER CLEAR d="), event);
+        long count = Long.parseLong(event.split(" ")[3].substring(2));
+        assertTrue(count >= 20 && count <= most, event);
+    }
+
+    @Test
+    void addedDisabledAndAddedAgainItStartsAnew() {
+        freebsdRule();
+        assertEquals("", kevent("1 TIMER ADD|DISABLE d=5"));
+        nap(12);
+        long start = System.nanoTime();
+        assertEquals("", kevent("1 TIMER ADD|ENABLE d=15"));
+        assertTrue(await().startsWith("1 TIMER CLEAR d="));
+        assertTrue(System.nanoTime() - start >= 15 * MILLI);
+    }
+
+    @Test
+    void addedAndWaitedForInOneCall() {
+        long start = System.nanoTime();
+        assertEquals("1 TIMER ONESHOT|CLEAR d=1", kevent(kq, 4, Kqueue.FOREVER, "1 TIMER ADD|ONESHOT d=50"));
+        assertTrue(System.nanoTime() - start >= 50 * MILLI);
+    }
+
+    @Test
+    void aSecondAddDoesNotMakeItOneshotButCountsFromThere() {
+        freebsdRule();
+        assertEquals("", kevent("1 TIMER ADD d=10000"));
+        long start = System.nanoTime();
+        assertEquals("", kevent("1 TIMER ADD|ONESHOT d=15 u=5"));
+        String event = await();
+        assertTrue(event.matches("1 TIMER CLEAR d=\\d+ u=5"), event);
+        assertTrue(System.nanoTime() - start >= 15 * MILLI);
+        assertEquals("", kevent("1 TIMER DELETE"), "it is still there");
+    }
+
+    @Test
+    void deletedWhileItExpires() {
+        for (int i = 0; i < 200; i++) {
+            assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD d=0"));
+            assertEquals("", kevent("1 TIMER DELETE"));
+        }
+        assertEquals("", kevent(kq, 4, 10 * MILLI));
     }
 }

@@ -3,8 +3,13 @@ package org.kqueue.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
+import org.kqueue.ChangeList;
+import org.kqueue.EventList;
+import org.kqueue.Filter;
+import org.kqueue.KeventFlags;
 
 /** EVFILT_WRITE on sockets and pipes. */
 class WriteTest extends Contract {
@@ -192,5 +197,50 @@ class WriteTest extends Contract {
         read("b", 5);
         assertEquals("a WRITE CLEAR", poll());
         assertEquals("", poll());
+    }
+
+    @Test
+    void disabledOneshotAndReceiptOfAFullSocket() {
+        pair();
+        assertEquals("a WRITE ERROR u=1", kevent("a WRITE ADD|RECEIPT u=1"));
+        freebsdRule();
+        assertEquals("a WRITE RECEIPT u=1", poll());
+        assertEquals("", kevent("a WRITE DISABLE"));
+        fill("a");
+        assertEquals("", kevent("a WRITE ENABLE"));
+        drain("b");
+        assertEquals("a WRITE RECEIPT", poll());
+    }
+
+    @Test
+    void theSpaceOfAPipe() throws IOException {
+        pipe();
+        EventList events = kq.newEventList(1);
+        ChangeList add = kq.newChangeList(1).add(fd("w"), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 0);
+        assertEquals(1, kq.kevent(add, events, 0));
+        freebsdRule();
+        long empty = events.data(0);
+        assertTrue(empty >= 512, events::toString);
+        write("w", 1000);
+        assertEquals(1, kq.kevent(null, events, 0));
+        assertEquals(empty - 1000, events.data(0));
+        while (Posix.write(fd("w"), new byte[4096], 4096) > 0) {
+            continue;
+        }
+        assertEquals(0, kq.kevent(null, events, 0));
+        drain("r");
+        assertEquals(1, kq.kevent(null, events, 0));
+    }
+
+    @Test
+    void tcpSpaceIsThatOfTheBuffer() throws IOException {
+        tcp();
+        EventList events = kq.newEventList(1);
+        ChangeList add = kq.newChangeList(1).add(fd("c"), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 0);
+        assertEquals(1, kq.kevent(add, events, 0));
+        assertTrue(events.data(0) > 1000, events::toString);
+        fill("c");
+        drain("s");
+        awaitText("c WRITE 0");
     }
 }
