@@ -47,7 +47,7 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers("call 12")
+    @Covers({"call 12", "vnode 17", "vnode 21", "descriptor 6"})
     void aFilterThatDoesNotFitTheObject(@TempDir Path directory) throws IOException {
         freebsdRule();
         pair();
@@ -60,6 +60,7 @@ class BadInputTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 14", "facts 15"})
     void aRegistrationThatIsNotThere() {
         pair();
         refused("ENOENT", "EVFILT_READ ident=" + fd("a") + " EV_DELETE", () -> kq.delete(Filter.read(fd("a"))));
@@ -119,7 +120,7 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 6", "call 13", "call 14"})
+    @Covers({"facts 6", "call 13", "call 14", "netbsd 33"})
     void countsAndTimeouts() throws IOException {
         assertThrows(IllegalArgumentException.class, () -> kq.newChangeList(-1));
         assertThrows(IllegalArgumentException.class, () -> kq.newEventList(-1));
@@ -166,7 +167,7 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 2", "call 16"})
+    @Covers({"facts 2", "call 16", "netbsd 4"})
     void aNumberThatIsNoKqueueAnyMore() throws IOException {
         freebsdRule();
         pair();
@@ -260,6 +261,7 @@ class BadInputTest extends Contract {
     }
 
     @Test
+    @Covers("netbsd 6")
     void anEntryOfAFailedChangePrintsItself() throws IOException {
         int bad = badFd();
         EventList events = kq.newEventList(1);

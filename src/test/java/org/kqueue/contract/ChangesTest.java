@@ -37,6 +37,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("facts 1")
     void theKqueueIsADescriptorAndIsGoneAfterClose() throws IOException {
         Kqueue other = another();
         int fd = other.fd();
@@ -47,6 +48,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 3", "call 9", "call 10", "netbsd 9"})
     void aReceiptIsAllThatTheCallReturns() {
         assertEquals("b READ ERROR u=7", kevent("b READ ADD|RECEIPT u=7", "a WRITE ADD u=8"));
         freebsdRule();
@@ -54,6 +56,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 3", "call 10"})
     void eachReceiptAndEachErrorIsAnEntry() {
         int bad = badFd();
         assertEquals("b READ ERROR u=1; y READ ERROR u=2; " + bad + " READ ERROR EBADF u=3",
@@ -61,6 +64,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 11", "netbsd 9"})
     void receiptsWithoutRoomReturnNothingAndTheFirstOneWithoutRoomIsTheLastApplied() {
         freebsdRule();
         assertEquals("", kevent(kq, 2, 0, "a WRITE ADD|RECEIPT u=1", "b WRITE ADD|RECEIPT u=2",
@@ -72,6 +76,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 4", "call 19", "netbsd 6"})
     void goodChangesAroundABadOneAreAppliedAndNothingWaits() {
         int bad = badFd();
         assertEquals(bad + " READ ERROR EBADF u=2",
@@ -81,6 +86,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 4", "call 20", "netbsd 6"})
     void anErrorWithoutRoomFailsTheCallAndEndsTheChanges() {
         int bad = badFd();
         assertEquals("EBADF", kevent(kq, 0, 0, "b READ ADD u=1", bad + " READ ADD", "a WRITE ADD"));
@@ -90,12 +96,14 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 6", "call 17", "netbsd 7"})
     void withoutRoomTheCallReturnsAtOnce() throws IOException {
         assertEquals("", kevent(kq, 0, Kqueue.FOREVER, "b READ ADD"));
         assertEquals(0, kq.kevent(null, null, Kqueue.FOREVER));
     }
 
     @Test
+    @Covers({"facts 15", "netbsd 3"})
     void changesWhatIsNotThere() {
         assertEquals("a READ ERROR ENOENT u=1", kevent("a READ DELETE u=1"));
         assertEquals("a READ ERROR ENOENT", kevent("a READ ENABLE"));
@@ -106,6 +114,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 12", "netbsd 4"})
     void unknownFiltersAndBadDescriptors() {
         int bad = badFd();
         assertEquals("7 ? ERROR EINVAL u=1", kevent("7 -14 ADD u=1"));
@@ -117,6 +126,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("call 21")
     void filterZeroIsSkippedWhereItIsNoFilter() {
         freebsdRule();
         String expected = kq.layout().filter(0) == null ? "" : badFd() + " READ ERROR EBADF";
@@ -124,6 +134,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("call 7")
     void enableAndDisableTogetherAreRefused() {
         freebsdRule();
         assertEquals("b READ ERROR EINVAL", kevent("b READ ENABLE|DISABLE"));
@@ -132,6 +143,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 7", "netbsd 5"})
     void addWinsOverDeleteForANewKnoteAndDeleteOverTheRest() {
         freebsdRule();
         assertEquals("b READ 0 d=5 u=1", kevent("b READ ADD|DELETE u=1"));
@@ -143,6 +155,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 7", "call 8"})
     void outputFlagsInAChangeAreIgnored() {
         freebsdRule();
         assertEquals("b READ 0 d=5", kevent("b READ ADD|ERROR|EOF|0x1000|0x2000"));
@@ -152,6 +165,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 32", "call 6"})
     void udataIsReplacedByEveryChange() {
         freebsdRule();
         assertEquals("b READ 0 d=5 u=1", kevent("b READ ADD u=1"));
@@ -163,6 +177,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 4", "netbsd 1"})
     void aSecondAddDoesNotChangeTheKind() {
         assertEquals("b READ 0 d=5", kevent("b READ ADD"));
         assertEquals("b READ 0 d=5", kevent("b READ ADD|CLEAR"));
@@ -172,6 +187,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("call 5")
     void everyChangeLooksAgain() {
         freebsdRule();
         assertEquals("b READ CLEAR d=5", kevent("b READ ADD|CLEAR"));
@@ -184,6 +200,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 47", "netbsd 10"})
     void levelEventsRotate() {
         pair("p", "q", Posix.SOCK_STREAM);
         assertEquals("", kevent(kq, 0, 0, "a WRITE ADD", "x WRITE ADD", "p WRITE ADD", "b READ ADD"));
@@ -194,6 +211,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("facts 12")
     void twoKqueuesSeeOneDescriptor() throws IOException {
         Kqueue other = another();
         assertEquals("b READ 0 d=5", kevent("b READ ADD"));
@@ -280,6 +298,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("facts 5")
     void aChangeListLongerThanTheEventListLeavesWhatLiesBehindIt() throws IOException {
         int slot = kq.layout().size();
         EventList events = kq.newEventList(8);
@@ -304,6 +323,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"user 19", "netbsd 3"})
     void anErrorEntryEchoesTheChange() throws IOException {
         EventList events = kq.newEventList(2);
         ChangeList changes = kq.newChangeList(1).add(fd("a"), Filter.EVFILT_READ, KeventFlags.EV_DELETE, 5, 6, 7);
@@ -317,6 +337,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 18", "netbsd 6"})
     void twoErrorsAndRoomForOne() {
         int bad = badFd();
         assertEquals("ENOENT", kevent(kq, 1, 0, bad + " READ ADD", "y READ DELETE", "a WRITE ADD"));
@@ -326,6 +347,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers({"call 9", "call 11"})
     void aReceiptAndAPlainChangeInOneCall() {
         assertEquals("b READ ERROR u=1", kevent("b READ ADD|RECEIPT u=1", "x WRITE ADD u=2"));
         freebsdRule();
@@ -335,6 +357,7 @@ class ChangesTest extends Contract {
     }
 
     @Test
+    @Covers("netbsd 11")
     void aLevelReadDrainedBeforeItIsCollectedIsSilent() {
         assertEquals("", kevent(kq, 0, 0, "b READ ADD", "y READ ADD|CLEAR"));
         write("x", 2);

@@ -17,6 +17,7 @@ import org.kqueue.Kqueue;
 class LifetimeTest extends Contract {
 
     @Test
+    @Covers({"facts 8", "descriptor 3", "netbsd 29"})
     void aClosedDescriptorsKnotesAreGone() {
         pair();
         write("a", 5);
@@ -29,6 +30,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 8", "descriptor 3"})
     void aReusedNumberStartsWithoutKnotes() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -45,6 +47,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers({"descriptor 1", "netbsd 29"})
     void closingOneOfTwoNumbersEndsItsKnotesOnly() {
         pair();
         name("d", Posix.dup(fd("b")));
@@ -59,6 +62,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers({"descriptor 1", "descriptor 3"})
     void aNumberClosedWhileItsFileLivesOnIsSilentAndCostsNothing() {
         freebsdRule();
         for (String kind : new String[] {"0", "CLEAR", "ONESHOT", "DISPATCH"}) {
@@ -78,6 +82,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers({"descriptor 2", "netbsd 29"})
     void dup2OverANumberEndsItsKnotes() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -93,6 +98,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers("descriptor 2")
     void bothEndsOfAPipeAreDifferentFiles() {
         freebsdRule();
         pipe();
@@ -105,6 +111,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers("facts 8")
     void disabledKnotesEndWithTheirNumberToo() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -117,6 +124,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 9", "descriptor 4", "descriptor 8", "netbsd 35"})
     void aKqueueIsReadableWhenAnEventIsQueued() throws Exception {
         pair();
         Kqueue outer = another();
@@ -139,6 +147,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers("descriptor 4")
     void aKqueueIsReadableWhileAUserEventWaits() throws Exception {
         needs(org.kqueue.Filter.EVFILT_USER);
         Kqueue outer = another();
@@ -172,6 +181,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers({"descriptor 6", "netbsd 35"})
     void aKqueueIsNotWritableAndDoesNotWatchItself() throws Exception {
         freebsdRule();
         Kqueue other = another();
@@ -203,6 +213,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers("descriptor 5")
     void aWatchedKqueueWithClearFiresForWhatIsNewlyQueued() throws Exception {
         freebsdRule();
         pair();
@@ -220,6 +231,7 @@ class LifetimeTest extends Contract {
     }
 
     @Test
+    @Covers("descriptor 7")
     void kqueuesThatWatchEachOtherOrInALongChain() throws Exception {
         freebsdRule();
         Kqueue one = another();

@@ -32,6 +32,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("facts 59")
     void countsExpirations() throws Exception {
         long start = System.nanoTime();
         assertEquals("", kevent("1 TIMER ADD d=10 u=7"));
@@ -49,6 +50,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 59", "timer 1", "netbsd 34"})
     void expirationsBetweenTwoWaitsAreOneEvent() {
         long start = System.nanoTime();
         assertEquals("", kevent("1 TIMER ADD d=10 u=7"));
@@ -64,6 +66,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 60", "timer 2", "netbsd 34"})
     void oneshotExpiresOnce() {
         assertEquals("", kevent("1 TIMER ADD|ONESHOT d=10"));
         assertEquals("1 TIMER ONESHOT|CLEAR d=1", await());
@@ -72,6 +75,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 61", "timer 3"})
     void units() {
         String[][] units = {{"MSECONDS", "20"}, {"USECONDS", "20000"}, {"NSECONDS", "20000000"}};
         for (String[] unit : units) {
@@ -91,6 +95,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 63", "timer 3", "timer 5"})
     void badArguments() {
         freebsdRule();
         assertEquals("3 TIMER ERROR EINVAL u=1", kevent("3 TIMER ADD|ONESHOT d=-1 u=1"));
@@ -107,6 +112,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("timer 4")
     void aPeriodOfNothing() {
         freebsdRule();
         assertEquals("1 TIMER ONESHOT|CLEAR d=1", await("1 TIMER ADD|ONESHOT"));
@@ -115,6 +121,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 61", "timer 6"})
     void absoluteTimes() {
         assumeTrue(kq.layout().has(Note.NOTE_ABSTIME), "no absolute timers in this ABI");
         freebsdRule();
@@ -131,6 +138,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 62", "timer 7", "timer 8"})
     void anAddStartsItAnew() {
         assertEquals("", kevent("1 TIMER ADD d=10000 u=1"));
         String restarted = await("1 TIMER ADD d=15 u=2");
@@ -143,6 +151,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 64", "timer 9", "timer 12"})
     void disabledItKeepsCounting() {
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD d=10 u=1", "1 TIMER DISABLE u=2"));
@@ -158,6 +167,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("timer 10")
     void dispatch() {
         freebsdRule();
         String event = await("1 TIMER ADD|DISPATCH d=10");
@@ -168,6 +178,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("timer 13")
     void deletedWithExpirationsPending() {
         assertEquals("", kevent("1 TIMER ADD d=5"));
         nap(12);
@@ -191,6 +202,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("facts 65")
     void aShortTimerNeitherSpinsNorFiresEarly() throws Exception {
         assumeTrue(kq.layout().has(Note.NOTE_USECONDS), "milliseconds only in this ABI");
         EventList events = kq.newEventList(4);
@@ -206,6 +218,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("netbsd 33")
     void aWaitIsAsLongAsItsTimeoutSays() throws Exception {
         for (long nanos : new long[] {300_000, 1_500_000, 20_000_000}) {
             long start = System.nanoTime();
@@ -215,6 +228,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("timer 3")
     void anErrorEntryShowsNoNotes() throws Exception {
         freebsdRule();
         EventList events = kq.newEventList(1);
@@ -225,6 +239,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("timer 4")
     void aPeriodOfNothingIsOneOfAMillisecond() {
         freebsdRule();
         long start = System.nanoTime();
@@ -238,6 +253,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("timer 11")
     void addedDisabledAndAddedAgainItStartsAnew() {
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD|DISABLE d=5"));
@@ -249,6 +265,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers({"timer 14", "netbsd 7"})
     void addedAndWaitedForInOneCall() {
         long start = System.nanoTime();
         assertEquals("1 TIMER ONESHOT|CLEAR d=1", kevent(kq, 4, Kqueue.FOREVER, "1 TIMER ADD|ONESHOT d=50"));
@@ -256,6 +273,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("facts 62")
     void aSecondAddDoesNotMakeItOneshotButCountsFromThere() {
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD d=10000"));
@@ -268,6 +286,7 @@ class TimerTest extends Contract {
     }
 
     @Test
+    @Covers("facts 64")
     void deletedWhileItExpires() {
         for (int i = 0; i < 200; i++) {
             assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD d=0"));

@@ -15,6 +15,7 @@ import org.kqueue.KeventFlags;
 class WriteTest extends Contract {
 
     @Test
+    @Covers("facts 37")
     void repeatsWhileThereIsRoom() {
         pair();
         assertEquals("a WRITE 0 u=3", kevent("a WRITE ADD u=3"));
@@ -24,6 +25,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers("facts 38")
     void isSilentWhileFull() {
         pair();
         fill("a");
@@ -33,6 +35,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers("facts 39")
     void clearFiresAgainWhenDrained() {
         pair();
         assertEquals("a WRITE CLEAR", kevent("a WRITE ADD|CLEAR"));
@@ -45,6 +48,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 40", "call 9"})
     void oneshotDispatchAndDisable() {
         pair();
         assertEquals("a WRITE ONESHOT", kevent("a WRITE ADD|ONESHOT"));
@@ -67,6 +71,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 41", "socket 34"})
     void aPipeWithoutReader() {
         pipe();
         assertEquals("w WRITE 0", kevent("w WRITE ADD"));
@@ -79,6 +84,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 42", "netbsd 22"})
     void thePeersCloseIsEndOfFile() {
         pair();
         assertEquals("a WRITE 0", kevent("a WRITE ADD"));
@@ -88,6 +94,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 42", "socket 24"})
     void thePeersCloseFiresAClearKnoteOnce() {
         pair();
         assertEquals("a WRITE CLEAR", kevent("a WRITE ADD|CLEAR"));
@@ -98,6 +105,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 43", "socket 2"})
     void aListenerIsNeverWritable() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -109,6 +117,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 43", "socket 6", "netbsd 25"})
     void aFreshSocketIsSilentAndCostsNothing() {
         socket("s", Posix.SOCK_STREAM);
         assertEquals("", kevent("s WRITE ADD", "s READ ADD"));
@@ -123,6 +132,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 45", "socket 8", "netbsd 25"})
     void registeredBeforeConnect() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -139,6 +149,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 44", "socket 9", "netbsd 25"})
     void aRefusedConnectIsEndOfFileAndKeepsItsError() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -159,6 +170,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 44", "socket 9"})
     void aRefusedConnectOfARegisteredSocket() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -172,12 +184,14 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers("facts 46")
     void datagramSocketsAreWritableAtOnce() {
         socket("u", Posix.SOCK_DGRAM);
         assertEquals("u WRITE 0", kevent("u WRITE ADD"));
     }
 
     @Test
+    @Covers("socket 16")
     void lowWaterMark() {
         freebsdRule();
         pair();
@@ -187,6 +201,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers("socket 24")
     void unixStreamClearFollowsThePeersReads() {
         freebsdRule();
         pair();
@@ -200,6 +215,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers("facts 40")
     void disabledOneshotAndReceiptOfAFullSocket() {
         pair();
         assertEquals("a WRITE ERROR u=1", kevent("a WRITE ADD|RECEIPT u=1"));
@@ -213,6 +229,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers({"facts 41", "socket 32"})
     void theSpaceOfAPipe() throws IOException {
         pipe();
         EventList events = kq.newEventList(1);
@@ -233,6 +250,7 @@ class WriteTest extends Contract {
     }
 
     @Test
+    @Covers("socket 15")
     void tcpSpaceIsThatOfTheBuffer() throws IOException {
         tcp();
         EventList events = kq.newEventList(1);
