@@ -110,10 +110,23 @@ public abstract class Kqueue implements Closeable {
     /**
      * Submits changes and waits for events, in one call.
      *
-     * <p>The changes are applied in order. One that fails, or asks for {@code EV_RECEIPT}, is answered by an entry with
-     * {@code EV_ERROR}, and a call with such entries returns them at once and does not wait. Where the event list has no room for
-     * the entry of a failed change, the call fails with that change's error; the changes before it stay applied, those after it
-     * are not. {@code EINTR} is not seen: the wait goes on with the time that is left.
+     * <p><b>Changes</b> are applied first, in order, and not as one: each stands by itself. One that fails is answered by an entry
+     * in the event list, as is one with {@code EV_RECEIPT}: ident, filter, fflags and udata of the change, {@code EV_ERROR} in
+     * the flags, the errno as data, 0 for a receipt. A call with such entries returns them at once; it collects no events and
+     * does not wait, and the changes after a failed one are applied nevertheless. Where the list has no room for the entry of a
+     * failed change, the call fails with that change's error, and the changes after it are not applied. Where it has none for a
+     * receipt, the call returns 0 and the changes after it are not applied. Nothing is ever written beyond the list.
+     *
+     * <p><b>Events</b> come in the order in which they became ready, each knote once a call. A level-triggered one goes to the end of
+     * the queue, so where more are ready than there is room for, the next call goes on with the others. READ and WRITE of one
+     * descriptor are two events. A condition that no longer holds is no event.
+     *
+     * <p><b>The wait</b> ends with the first event, whichever thread's change makes it, and with the time. {@code EINTR} is not seen:
+     * the changes are applied by then, and the wait goes on with the time that is left. Closing a watched descriptor ends no wait.
+     *
+     * <p><b>Differences</b>: FreeBSD delivers a one-shot event also where its condition no longer holds. Without room for a receipt
+     * macOS goes on silently. DragonFly answers changes beyond the room it is given; the list then has memory for that, and the
+     * call does as on the others. A system's longest timeout is shorter than this method's; it waits again until the time is over.
      *
      * @param changes the changes, null or empty for none
      * @param events where events go; null or a capacity of 0 returns at once

@@ -14,13 +14,14 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * The {@code NOTE_} constants that go into {@code fflags}, by name. Each belongs to certain filters; its number is asked of
- * the {@link KeventLayout}, because bit 2 of a socket and the units of a timer mean other things on other systems.
+ * The {@code NOTE_} constants that go into {@code fflags}, by name. Each belongs to certain filters; its number is
+ * asked of the {@link KeventLayout}, because bit 2 of a socket and the units of a timer mean other things on other
+ * systems.
  */
 public enum Note {
-    /** USER: make the event active. */
+    /** USER: make the event ready. Lost in the EV_ADD that makes the knote on FreeBSD and NetBSD. */
     NOTE_TRIGGER(EVFILT_USER),
-    /** USER: leave the stored fflags as they are. */
+    /** USER: leave the stored fflags as they are. Its value is 0. */
     NOTE_FFNOP(EVFILT_USER),
     /** USER: and the low 24 bits into the stored fflags. */
     NOTE_FFAND(EVFILT_USER),
@@ -29,24 +30,24 @@ public enum Note {
     /** USER: copy the low 24 bits over the stored fflags. */
     NOTE_FFCOPY(EVFILT_USER),
 
-    /** READ, WRITE: ready from {@code data} bytes on. */
+    /** READ, WRITE of a socket: ready from {@code data} bytes on. Does not change the socket's own mark. */
     NOTE_LOWAT(EVFILT_READ, EVFILT_WRITE),
-    /** READ of a file: always ready (FreeBSD). */
+    /** READ of a regular file: always ready, as {@code poll(2)} has it (FreeBSD). */
     NOTE_FILE_POLL(EVFILT_READ),
-    /** READ of a file: ready at its end too (OpenBSD). */
+    /** READ of a regular file: ready at its end too (OpenBSD). */
     NOTE_EOF(EVFILT_READ),
-    /** READ, EXCEPT: out-of-band data. */
+    /** READ, EXCEPT: out-of-band data (macOS, OpenBSD, DragonFly). */
     NOTE_OOB(EVFILT_READ, EVFILT_EXCEPT),
 
-    /** VNODE: the file was removed. */
+    /** VNODE: a name of the file was removed, or another file was renamed over it. */
     NOTE_DELETE(EVFILT_VNODE),
-    /** VNODE: it was written to. */
+    /** VNODE: it was written to; of a directory: an entry appeared, went or was renamed. */
     NOTE_WRITE(EVFILT_VNODE),
-    /** VNODE: it grew. */
+    /** VNODE: it grew; of a directory: an entry came from, or went to, another one. */
     NOTE_EXTEND(EVFILT_VNODE),
-    /** VNODE: its attributes changed. */
+    /** VNODE: its attributes changed: owner, permissions, times; on FreeBSD also its size by a truncation. */
     NOTE_ATTRIB(EVFILT_VNODE),
-    /** VNODE: its link count changed. */
+    /** VNODE: it got another name; of a directory: a subdirectory was made or removed. */
     NOTE_LINK(EVFILT_VNODE),
     /** VNODE: it was renamed. */
     NOTE_RENAME(EVFILT_VNODE),
@@ -65,17 +66,20 @@ public enum Note {
     /** VNODE: a lock on it was released (macOS). */
     NOTE_FUNLOCK(EVFILT_VNODE),
 
-    /** PROC: it exited; {@code data} is the wait status where the system gives it. */
+    /**
+     * PROC: it exited; {@code data} is the wait status, on macOS only with {@link #NOTE_EXITSTATUS}. The knote is then
+     * gone.
+     */
     NOTE_EXIT(EVFILT_PROC, EVFILT_PROCDESC),
     /** PROC: it forked. */
     NOTE_FORK(EVFILT_PROC),
-    /** PROC: it called exec. */
+    /** PROC: it called exec, and that succeeded. */
     NOTE_EXEC(EVFILT_PROC),
-    /** PROC: follow its children too. */
+    /** PROC: follow its children too, by knotes like this one. Not on macOS. */
     NOTE_TRACK(EVFILT_PROC),
     /** PROC, output: a child could not be followed. */
     NOTE_TRACKERR(EVFILT_PROC),
-    /** PROC, output: a followed child began, {@code data} is the parent's pid. */
+    /** PROC, output: a followed child began; ident is its pid, {@code data} its parent's. */
     NOTE_CHILD(EVFILT_PROC),
     /** PROC: deliver the wait status with {@link #NOTE_EXIT} (macOS, which leaves it out otherwise). */
     NOTE_EXITSTATUS(EVFILT_PROC),
@@ -88,7 +92,7 @@ public enum Note {
     NOTE_USECONDS(EVFILT_TIMER),
     /** TIMER: {@code data} is in nanoseconds. */
     NOTE_NSECONDS(EVFILT_TIMER),
-    /** TIMER: {@code data} is a point in time, since 1970-01-01 UTC, in the unit given. */
+    /** TIMER: {@code data} is a point in time since 1970-01-01 UTC, in the unit given. Not on DragonFly. */
     NOTE_ABSTIME(EVFILT_TIMER);
 
     static final Note[] ALL = values();

@@ -61,7 +61,7 @@ public final class Subscription {
     }
 
     /**
-     * Delivers one event, then removes the subscription: {@link KeventFlags#EV_ONESHOT}.
+     * Delivers one event, then removes the subscription: {@link KeventFlags#EV_ONESHOT}. Fixed when it is first added.
      *
      * @return a new subscription
      */
@@ -99,7 +99,9 @@ public final class Subscription {
     }
 
     /**
-     * Delivers no event below a number of bytes: {@link Note#NOTE_LOWAT}. For READ and WRITE of sockets.
+     * Delivers no event below a number of bytes: {@link Note#NOTE_LOWAT}. For READ and WRITE of sockets. The end and an error are
+     * reported below it. A modify without it takes it away. macOS keeps it within the bounds of the socket's buffer; elsewhere a mark
+     * beyond the buffer is never reached.
      *
      * @param bytes the low-water mark
      * @return a new subscription
@@ -115,7 +117,8 @@ public final class Subscription {
     }
 
     /**
-     * Sets what every event carries back.
+     * Sets what every event carries back. Each change gives it anew, {@link Kqueue#enable} and {@link Kqueue#disable} too, so give
+     * them the same subscription; OpenBSD keeps that of the {@link Kqueue#add} there, but for user events.
      *
      * @param value 64 bits of the program's own
      * @return a new subscription
