@@ -31,6 +31,10 @@ abstract class SoftKnote extends Knote {
     void detach(Memory memory) {
     }
 
+    /** About to be delivered, and still queued: learns what has happened and was not yet told. */
+    void refresh(Memory memory) {
+    }
+
     /** Whether it is ready; if so, sets what the event says. */
     abstract boolean evaluate(Memory memory);
 

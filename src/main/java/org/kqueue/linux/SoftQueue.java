@@ -153,6 +153,7 @@ final class SoftQueue {
             if (wrapped) {
                 break;
             }
+            knote.refresh(memory);
             remove(knote);
             if (knote.isGone(memory)) {
                 registry.remove(memory, knote);

@@ -233,6 +233,12 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     }
 
     @Override
+    void refresh(Memory memory) {
+        // A level knote may be ahead of inotify's own event in epoll's list.
+        watches.drain(memory);
+    }
+
+    @Override
     boolean evaluate(Memory memory) {
         eventFflags = happened;
         return happened != 0;
