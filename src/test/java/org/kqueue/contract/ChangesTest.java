@@ -249,7 +249,7 @@ class ChangesTest extends Contract {
     }
 
     /** The JVM's own descriptors come and go; of anonymous inodes it opens none by itself. */
-    private static int anonymousFiles() throws IOException {
+    static int anonymousFiles() throws IOException {
         int count = 0;
         try (DirectoryStream<Path> links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path link : links) {
