@@ -21,7 +21,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig.Detail;
-import org.kqueue.Wakeup;
+import org.kqueue.robust.Forked;
 
 /** The embedded kqueue where events say readiness only, as a selector asks for. */
 class ReadinessTest extends Contract {
@@ -334,27 +334,9 @@ class ReadinessTest extends Contract {
     }
 
     @Test
-    void waitingAllocatesNothing() throws IOException {
-        pair();
-        write("b", 1);
-        Wakeup wakeup = kq.newWakeup(5);
-        EventList events = kq.newEventList(16);
-        ChangeList changes = kq.newChangeList(2);
-        assertEquals(1, kq.kevent(changes.add(fd("a"), Filter.EVFILT_READ, KeventFlags.EV_ADD, 1), events, 0));
-        changes.clear().add(fd("a"), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 1)
-                .add(fd("a"), Filter.EVFILT_WRITE, KeventFlags.EV_DISABLE, 1);
-        long perCall = Long.MAX_VALUE;
-        // Code that is not compiled yet allocates, and how soon it is compiled depends on the machine's load.
-        long deadline = System.nanoTime() + 20_000_000_000L;
-        while (perCall > 0 && System.nanoTime() < deadline) {
-            long before = THREADS.getCurrentThreadAllocatedBytes();
-            for (int i = 0; i < 10_000; i++) {
-                kq.kevent(changes, events, 0);
-                wakeup.signal();
-                kq.kevent(null, events, 1_000_000L);
-            }
-            perCall = Math.min(perCall, (THREADS.getCurrentThreadAllocatedBytes() - before) / 10_000);
-        }
-        assertEquals(0, perCall, "bytes for each round of changes, wakeup and wait");
+    void waitingAllocatesNothing() throws Exception {
+        Forked.Result result = Forked.java(WaitAllocation.class, "--", kq.layout().name());
+        assertEquals("0 bytes", result.lastLine(), result::output);
+        assertEquals(0, result.status(), result::output);
     }
 }
