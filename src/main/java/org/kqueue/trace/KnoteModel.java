@@ -8,71 +8,69 @@ import java.util.Map;
 import java.util.Set;
 import org.kqueue.KeventFlags;
 
-/** What a trace's own record says about its knotes and descriptors: kept line by line, so that a rule can ask. */
+/** What a trace's own record says about its knotes: kept line by line, so that a rule can ask. */
 final class KnoteModel {
 
+    /**
+     * What wakes a descriptor's waiters without changing a condition, done to the descriptor itself or to its other
+     * end; inside is what happens to the knotes of a watched kqueue.
+     */
+    enum Cause { READ, PEER_READ, WRITE, PEER_WRITE, SHUT, CHANGE, CONNECT, LOST_WRITE, INSIDE }
+
+    private final FileModel files = new FileModel();
+    private final Divergence apart = new Divergence(this);
     /** EV_ flags of each knote's first ADD, by kqueue, name and filter. */
     private final Map<String, Integer> knotes = new HashMap<>();
-    private final Map<String, String> files = new HashMap<>();
-    private int opened;
-    private boolean connectionFilled;
-    /** Kqueues that had a change which is no ADD. */
-    private final Set<String> changed = new HashSet<>();
-    /** Writers whose buffer was filled and not drained since. */
-    private final Set<String> full = new HashSet<>();
+    /** As above, of the knotes that the changes of the line at hand make; null for those that they delete. */
+    private final Map<String, Integer> changing = new HashMap<>();
     /** Kqueue, name, filter and what happened to the descriptor since the knote last fired. */
     private final Set<String> woken = new HashSet<>();
-
     /** udata of each knote's ADDs, and of its changes of any kind. */
     private final Map<String, Set<Long>> addUdata = new HashMap<>();
     private final Map<String, Set<Long>> changeUdata = new HashMap<>();
-
-    /** What wakes a descriptor's waiters without changing a condition. */
-    enum Cause { READ, WRITE, SHUT, CHANGE, CONNECT, LOST_WRITE }
-
-    /** Bytes read from the other end of a descriptor since its buffer was filled, and descriptors shut down for writing: by file. */
-    private final Map<String, Integer> readSinceFull = new HashMap<>();
-    private final Set<String> shut = new HashSet<>();
-    private final Set<String> grown = new HashSet<>();
-    /** Sockets that an empty datagram was sent to, or may have been. */
-    private final Set<String> emptyDatagrams = new HashSet<>();
-    /** Knotes that dup2 has taken from their number, with the file they were added for. */
+    /** The file that each knote was added for; kept when dup2 has taken the knote from its number. */
     private final Map<String, String> addedFor = new HashMap<>();
     /** Kqueues whose last call delivered events. */
     private final Set<String> delivering = new HashSet<>();
     /** Kqueues with a knote that something happened to since they were scanned to the end. */
     private final Set<String> stirred = new HashSet<>();
+    /** Knotes that have shown EOF. */
+    private final Set<String> ended = new HashSet<>();
 
-    private static String key(String kqueue, String name, String filter) {
+    static String key(String kqueue, String name, String filter) {
         return kqueue + ' ' + name + ' ' + filter;
+    }
+
+    KnoteModel() {
+        files.open("k0");
+    }
+
+    /** What the two kernels' knotes differ in. */
+    Divergence apart() {
+        return apart;
+    }
+
+    FileModel files() {
+        return files;
+    }
+
+    boolean exists(String kqueue, String name, String filter) {
+        return kind(key(kqueue, name, filter)) != null;
+    }
+
+    private Integer kind(String key) {
+        return changing.containsKey(key) ? changing.get(key) : knotes.get(key);
+    }
+
+    /** The EV_ flags of a knote's first ADD; 0 where it does not exist. */
+    int flags(String kqueue, String name, String filter) {
+        Integer kind = kind(key(kqueue, name, filter));
+        return kind == null ? 0 : kind;
     }
 
     /** Whether a knote exists whose first ADD had a flag. */
     boolean has(String kqueue, String name, String filter, int flag) {
-        return (knotes.getOrDefault(key(kqueue, name, filter), 0) & flag) != 0;
-    }
-
-    /** Whether a descriptor's buffer is full, or was until little of it was read. */
-    boolean isFull(String name) {
-        return full.contains(file(name));
-    }
-
-    /** Bytes read from the other end since a descriptor's buffer was filled. */
-    int readSinceFull(String name) {
-        return readSinceFull.getOrDefault(file(name), 0);
-    }
-
-    /** Whether a pipe took a write although it had been filled, on the recording system. */
-    boolean hasGrown(String name) {
-        return grown.contains(file(name));
-    }
-
-    boolean isShut(String name) {
-        return shut.contains(file(name));
-    }
-
-    boolean hasEmptyDatagram(String name) {
-        return emptyDatagrams.contains(name);
+        return (flags(kqueue, name, filter) & flag) != 0;
     }
 
     /** How many knotes a kqueue has. */
@@ -80,13 +78,20 @@ final class KnoteModel {
         return (int) knotes.keySet().stream().filter(key -> key.startsWith(kqueue + ' ')).count();
     }
 
-    /** Whether a kqueue can hold knotes that are queued and no longer true: delivered by its last call, or woken since. */
+    /** Whether a kqueue's last call has delivered all that was in the queue. */
+    boolean hasReportedAll(String kqueue) {
+        return delivering.contains(kqueue);
+    }
+
+    /**
+     * Whether a kqueue can hold knotes that are queued and no longer true: delivered by its last call, or woken since.
+     */
     boolean mayBeStale(String kqueue) {
         return delivering.contains(kqueue) || stirred.contains(kqueue)
                 || watched(kqueue).stream().anyMatch(this::mayBeStale);
     }
 
-    /** Whether a CLEAR knote of a kqueue, or of one that it watches, was woken by a shutdown. */
+    /** Whether a CLEAR knote of a kqueue, or of one that it watches, was woken for a cause. */
     boolean isWokenInside(String kqueue, Cause cause) {
         return woken.stream().anyMatch(entry -> entry.startsWith(kqueue + ' ') && entry.endsWith(" " + cause)
                 && (knotes.getOrDefault(entry.substring(0, entry.lastIndexOf(' ')), 0) & KeventFlags.EV_CLEAR) != 0)
@@ -108,215 +113,185 @@ final class KnoteModel {
         return false;
     }
 
+    /** Whether an ADD of a knote gave it the one, and another change the other. */
+    boolean hasUdata(String kqueue, TraceStep.Seen event, long ofAdd, long ofChange) {
+        String key = key(kqueue, event.name(), event.filter());
+        return addUdata.getOrDefault(key, Set.of()).contains(ofAdd)
+                && changeUdata.getOrDefault(key, Set.of()).contains(ofChange);
+    }
+
     /** The knotes of kqueues that a dup2 removes although the number names the same file as when they were added. */
     List<TraceStep> knotesOfSameFile(TraceStep dup2) {
         String name = dup2.operand(1);
         List<TraceStep> deletions = new ArrayList<>();
         addedFor.forEach((key, file) -> {
             String[] parts = key.split(" ");
-            if (parts[1].equals(name) && file.equals(file(dup2.operand(0)))) {
-                deletions.add(new TraceStep(dup2.where(), "K", List.of(parts[0]),
-                        List.of(new TraceStep.Change(name, parts[2], KeventFlags.EV_DELETE, 0)), 0, "0", List.of()));
+            if (parts[1].equals(name) && file.equals(files.of(dup2.operand(0)))) {
+                deletions.add(dup2.change(parts[0], new TraceStep.Change(name, parts[2], KeventFlags.EV_DELETE, 0)));
             }
         });
         return deletions;
     }
 
     /** Takes events into account that a kernel delivered. */
-    void fired(TraceStep seen) {
-        for (TraceStep.Seen event : seen.isKevent() ? seen.events() : List.<TraceStep.Seen>of()) {
-            String key = key(seen.operand(0), event.name(), event.filter()) + ' ';
-            woken.removeIf(entry -> entry.startsWith(key));
+    void fired(String kqueue, List<TraceStep.Seen> events) {
+        for (TraceStep.Seen event : events) {
+            String key = key(kqueue, event.name(), event.filter());
+            if (event.isEvent()) {
+                woken.removeIf(entry -> entry.startsWith(key + ' '));
+            }
+            if (event.has(KeventFlags.EV_EOF)) {
+                ended.add(key);
+            }
         }
     }
 
-    private void wake(String name, Cause cause) {
-        String file = file(name);
-        for (String end : new String[] {file, peer(file)}) {
-            for (String named : namesOf(end)) {
-                for (int k = 0; k < 3; k++) {
-                    if (knotes.containsKey(key("k" + k, named, "READ")) || knotes.containsKey(key("k" + k, named, "WRITE"))) {
-                        stirred.add("k" + k);
-                    }
-                    woken.add(key("k" + k, named, "READ") + ' ' + cause);
-                    woken.add(key("k" + k, named, "WRITE") + ' ' + cause);
+    /** Whether an event of a knote has shown EOF before. */
+    boolean hasReportedEnd(String kqueue, TraceStep.Seen event) {
+        return ended.contains(key(kqueue, event.name(), event.filter()));
+    }
+
+    /** Whether another kqueue has a knote on one. */
+    boolean isWatched(String kqueue) {
+        return knotes.keySet().stream().anyMatch(key -> key.contains(' ' + kqueue + ' '));
+    }
+
+    private void wake(String name, Cause cause, Cause peerCause) {
+        String file = files.of(name);
+        wakeFile(file, cause);
+        wakeFile(files.peer(file), peerCause);
+    }
+
+    private void wakeFile(String file, Cause cause) {
+        for (String name : files.names(file)) {
+            for (String key : knotes.keySet()) {
+                if (key.contains(' ' + name + ' ')) {
+                    woken.add(key + ' ' + cause);
+                    stir(key.substring(0, key.indexOf(' ')));
                 }
             }
         }
     }
 
-    /** The open file behind a name, which dup2 gives a second one: its first name and how often that was opened. */
-    private String file(String name) {
-        return files.getOrDefault(name, name);
-    }
-
-    private List<String> namesOf(String file) {
-        List<String> names = new ArrayList<>();
-        files.forEach((name, named) -> {
-            if (named.equals(file)) {
-                names.add(name);
+    /**
+     * Something happened to a kqueue's knotes, and so to the knotes of those that watch it: these have names before its
+     * own.
+     */
+    private void stir(String kqueue) {
+        stirred.add(kqueue);
+        for (String key : knotes.keySet()) {
+            String watcher = key.substring(0, key.indexOf(' '));
+            if (key.contains(' ' + kqueue + ' ') && watcher.compareTo(kqueue) < 0) {
+                woken.add(key + ' ' + Cause.INSIDE);
+                stir(watcher);
             }
-        });
-        return names.isEmpty() ? List.of(file) : names;
-    }
-
-    void open(String... names) {
-        opened++;
-        for (String name : names) {
-            files.put(name, name + '#' + opened);
         }
-    }
-
-    private static String peer(String file) {
-        return switch (file.charAt(0)) {
-            case 'a' -> "b" + file.substring(1);
-            case 'b' -> "a" + file.substring(1);
-            case 'p' -> file.contains("r") ? file.replace('r', 'w') : file.replace('w', 'r');
-            default -> "";
-        };
-    }
-
-    /** Whether a name is that of an end of a socket pair. */
-    boolean isPair(String name) {
-        return file(name).startsWith("a") || file(name).startsWith("b");
     }
 
     /** Takes a call's changes into account, before its events are compared. */
     void changes(TraceStep step) {
+        changing.clear();
         for (TraceStep.Change change : step.changes()) {
             String key = key(step.operand(0), change.name(), change.filter());
             if (change.has(KeventFlags.EV_ADD)) {
                 addUdata.computeIfAbsent(key, name -> new HashSet<>()).add(change.udata());
             }
             changeUdata.computeIfAbsent(key, name -> new HashSet<>()).add(change.udata());
-            if (addUdata.containsKey(key) && !change.has(KeventFlags.EV_ADD)) {
+            Integer kind = kind(key);
+            if (kind == null && change.has(KeventFlags.EV_ADD)) {
+                changing.put(key, change.flags());
+            } else if (change.has(KeventFlags.EV_DELETE) && !change.has(KeventFlags.EV_ADD)) {
+                changing.put(key, null);
+            } else if (kind != null && !change.has(KeventFlags.EV_ADD)) {
                 woken.add(key + ' ' + Cause.CHANGE);
-                changed.add(step.operand(0));
             }
         }
-    }
-
-    /** Whether an ADD of a knote gave it the one, and another change the other. */
-    boolean hasUdata(String kqueue, TraceStep.Seen event, long ofAdd, long ofChange) {
-        String key = key(kqueue, event.name(), event.filter());
-        return addUdata.getOrDefault(key, Set.of()).contains(ofAdd) && changeUdata.getOrDefault(key, Set.of()).contains(ofChange);
-    }
-
-    boolean hasChanged(String kqueue) {
-        return changed.contains(kqueue);
-    }
-
-    /** Whether a TCP connection of the trace is full, or was. */
-    boolean hasFullConnection() {
-        return connectionFilled;
     }
 
     /** Takes a recorded line into account. */
     void follow(TraceStep step) {
+        String x = step.operand(0);
         switch (step.verb()) {
-            case "R", "RECV" -> read(step);
-            case "DRAIN" -> {
-                wake(step.operand(0), Cause.READ);
-                full.remove(peer(file(step.operand(0))));
-                readSinceFull.remove(peer(file(step.operand(0))));
+            case "R", "RECV" -> {
+                // A pipe wakes its waiters even for a read of nothing.
+                if (FileModel.count(step) > 0 || step.verb().equals("RECV") || x.startsWith("p")) {
+                    wake(x, Cause.READ, Cause.PEER_READ);
+                }
             }
-            case "W" -> wake(step.operand(0), Cause.WRITE);
-            case "ACCEPT" -> wake(step.operand(1), Cause.READ);
-            case "UCONN" -> wake(step.operand(0), Cause.CONNECT);
-            case "SENDTO", "SEND" -> sent(step);
-            case "FILL" -> {
-                wake(step.operand(0), Cause.WRITE);
-                full.add(file(step.operand(0)));
-                connectionFilled |= step.operand(0).startsWith("c") || step.operand(0).startsWith("s");
-            }
-            case "CLOSE", "SHUTWR", "RST" -> {
-                wake(step.operand(0), Cause.SHUT);
-                shut.add(file(step.operand(0)));
-            }
+            case "DRAIN" -> wake(x, Cause.READ, Cause.PEER_READ);
+            case "ACCEPT" -> wake(step.operand(1), Cause.READ, Cause.PEER_READ);
+            case "W", "FILL" -> wake(x, Cause.WRITE, Cause.PEER_WRITE);
+            case "SENDTO" -> wakeFile(files.of(step.operand(1)), Cause.PEER_WRITE);
+            case "UCONN" -> wake(x, Cause.CONNECT, Cause.CONNECT);
+            case "CLOSE", "SHUTWR", "RST" -> wake(x, Cause.SHUT, Cause.SHUT);
+            case "K" -> kevent(step);
             default -> {
             }
         }
         switch (step.verb()) {
-            case "K" -> kevent(step);
-            case "CLOSE", "RST" -> close(step.operand(0));
+            case "CLOSE", "RST" -> {
+                files.follow(step);
+                close(x);
+            }
             case "DUP2" -> {
                 close(step.operand(1));
                 addedFor.keySet().removeIf(key -> key.contains(' ' + step.operand(1) + ' ')
-                        && addedFor.get(key).equals(file(step.operand(0))));
-                files.put(step.operand(1), file(step.operand(0)));
+                        && addedFor.get(key).equals(files.of(x)));
+                files.dup2(x, step.operand(1));
             }
-            case "OPEN" -> open("a" + step.operand(0), "b" + step.operand(0));
-            case "PIPE" -> open("p" + step.operand(0) + "r", "p" + step.operand(0) + "w");
-            default -> {
+            case "K" -> {
             }
-        }
-    }
-
-    private void read(TraceStep step) {
-        int count = step.outcome().startsWith("-") ? 0 : Integer.parseInt(step.outcome());
-        // A pipe wakes its waiters even for a read of nothing.
-        if (count > 0 || step.verb().equals("RECV") || step.operand(0).startsWith("p")) {
-            wake(step.operand(0), Cause.READ);
-        }
-        String writer = peer(file(step.operand(0)));
-        if (full.contains(writer)) {
-            readSinceFull.merge(writer, count, Integer::sum);
-        }
-    }
-
-    private void sent(TraceStep step) {
-        if (step.operand(step.operands().size() - 1).equals("0")) {
-            for (int i = 0; i < 3; i++) {
-                if (step.verb().equals("SEND") || step.operand(1).equals("u" + i)) {
-                    emptyDatagrams.add("u" + i);
-                }
-            }
+            default -> files.follow(step);
         }
     }
 
     /** A write that this system refused and the recording one did not: what it would have woken. */
     void lost(TraceStep write) {
-        wake(write.operand(0), Cause.LOST_WRITE);
-        grown.add(file(write.operand(0)));
+        wake(write.operand(0), Cause.LOST_WRITE, Cause.LOST_WRITE);
+        files.lost(write.operand(0));
     }
 
     private void close(String name) {
-        files.remove(name);
-        knotes.keySet().removeIf(key -> key.startsWith(name + ' ') || key.contains(' ' + name + ' '));
+        files.close(name);
+        for (String key : List.copyOf(knotes.keySet())) {
+            if (key.startsWith(name + ' ') || key.contains(' ' + name + ' ')) {
+                remove(key);
+            }
+        }
+    }
+
+    private void remove(String key) {
+        knotes.remove(key);
+        apart.remove(key);
+        ended.remove(key);
+        woken.removeIf(entry -> entry.startsWith(key + ' '));
     }
 
     private void kevent(TraceStep step) {
+        changing.clear();
         String kqueue = step.operand(0);
         boolean failed = step.outcome() != null && step.outcome().startsWith("-1");
+        boolean closed = !files.isOpen(kqueue);
         int entry = 0;
-        int receipts = 0;
-        for (TraceStep.Change change : step.changes()) {
-            if (receipts > step.room()) {
-                // A receipt without room has ended the call.
-                break;
-            }
-            receipts += change.has(KeventFlags.EV_RECEIPT) ? 1 : 0;
-            String key = key(kqueue, change.name(), change.filter());
+        int entries = 0;
+        for (TraceStep.Change change : closed ? List.<TraceStep.Change>of() : step.changes()) {
             boolean isEntry = entry < step.events().size() && !step.events().get(entry).isEvent()
                     && step.events().get(entry).udata() == change.udata();
-            boolean refused = isEntry && step.events().get(entry).data() != 0
-                    || failed && !change.has(KeventFlags.EV_ADD) && !knotes.containsKey(key);
+            boolean refused = isEntry ? step.events().get(entry).data() != 0
+                    : (failed || entries >= step.room()) && isRefused(step, change);
             entry += isEntry ? 1 : 0;
-            if (refused) {
-                if (failed) {
-                    break;
-                }
-            } else if (change.has(KeventFlags.EV_ADD)) {
-                if (knotes.putIfAbsent(key, change.flags()) == null) {
-                    addedFor.put(key, file(change.name()));
-                }
-            } else if (change.has(KeventFlags.EV_DELETE)) {
-                knotes.remove(key);
-                addedFor.remove(key);
+            boolean receipt = change.has(KeventFlags.EV_RECEIPT);
+            entries += refused || receipt ? 1 : 0;
+            if (!refused) {
+                changed(key(kqueue, change.name(), change.filter()), change);
+            }
+            if (entries > step.room()) {
+                // What has no room has ended the call.
+                break;
             }
         }
         if (!step.changes().isEmpty()) {
-            stirred.add(kqueue);
+            stir(kqueue);
         }
         if (step.room() > step.events().size() && !failed && step.events().stream().allMatch(TraceStep.Seen::isEvent)) {
             delivering.remove(kqueue);
@@ -326,9 +301,39 @@ final class KnoteModel {
             delivering.add(kqueue);
         }
         for (TraceStep.Seen event : step.events()) {
-            if (event.isEvent() && event.has(KeventFlags.EV_ONESHOT)) {
-                knotes.remove(key(kqueue, event.name(), event.filter()));
+            if (event.isEvent()) {
+                apart.fired(key(kqueue, event.name(), event.filter()));
+                if (event.has(KeventFlags.EV_ONESHOT)) {
+                    remove(key(kqueue, event.name(), event.filter()));
+                }
             }
+        }
+    }
+
+    /** Whether a change that left no entry must have failed. */
+    private boolean isRefused(TraceStep step, TraceStep.Change change) {
+        boolean unknown = !knotes.containsKey(key(step.operand(0), change.name(), change.filter()));
+        boolean write = change.filter().equals("WRITE");
+        boolean pipe = change.name().startsWith("p");
+        return change.filter().startsWith("filt") || !files.isOpen(change.name()) || unknown
+                && !change.has(KeventFlags.EV_ADD)
+                || write && change.name().startsWith("k")
+
+                || write && unknown && pipe
+                        && files.names(files.peer(files.of(change.name()))).stream().noneMatch(files::isOpen);
+    }
+
+    private void changed(String key, TraceStep.Change change) {
+        if (change.has(KeventFlags.EV_ADD)) {
+            if (knotes.putIfAbsent(key, change.flags()) == null) {
+                addedFor.put(key, files.of(change.name()));
+            }
+            apart.enabledOrDisabled(key);
+        } else if (change.has(KeventFlags.EV_DELETE)) {
+            remove(key);
+            addedFor.remove(key);
+        } else if (change.has(KeventFlags.EV_DISABLE)) {
+            apart.enabledOrDisabled(key);
         }
     }
 }

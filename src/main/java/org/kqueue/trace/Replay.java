@@ -2,30 +2,31 @@ package org.kqueue.trace;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.kqueue.KeventFlags;
-import org.kqueue.KqueueConfig;
 
 /**
- * Plays recorded traces and compares every line. A line that differs must be accepted by one of the rules given; the kqueue is then brought in
- * line with the recording, so that the rest of the trace still means something. A trace ends at its first difference.
+ * Plays recorded traces and compares every line. A line that differs must be accepted by one of the rules given; the
+ * kqueue is then brought in line with the recording, so that the rest of the trace is compared as strictly. A trace
+ * ends at its first difference.
  */
 final class Replay {
 
-    private final KqueueConfig config;
+    private final KqueueOpener opener;
     private final long settleMillis;
-    private final Set<AllowedDifference> rules;
-    private final Map<AllowedDifference, Integer> used = new EnumMap<>(AllowedDifference.class);
+    private final Set<Rule> rules;
+    private final Map<String, Integer> used = new TreeMap<>();
     private final List<String> differences = new ArrayList<>();
     private int traces;
     private int calls;
-    private boolean ended;
+    /** Of the line at hand: events recorded and not seen. */
+    private List<TraceStep.Seen> missed = List.of();
 
-    Replay(KqueueConfig config, long settleMillis, Set<AllowedDifference> rules) {
-        this.config = config;
+    Replay(KqueueOpener opener, long settleMillis, Set<Rule> rules) {
+        this.opener = opener;
         this.settleMillis = settleMillis;
         this.rules = rules;
     }
@@ -35,22 +36,28 @@ final class Replay {
         return differences;
     }
 
+    /** How many kevent calls were compared. */
+    int calls() {
+        return calls;
+    }
+
     /** How often each rule was used. */
-    Map<AllowedDifference, Integer> used() {
+    Map<String, Integer> used() {
         return used;
     }
 
     String summary() {
-        return traces + " traces, " + calls + " kevent calls, " + differences.size() + " with a difference; rules used: " + used;
+        return traces + " traces, " + calls + " kevent calls, " + differences.size()
+                + " with a difference; rules used: " + used;
     }
 
     void replay(Trace trace) throws IOException {
         traces++;
         KnoteModel model = new KnoteModel();
         for (int pair = 0; pair < (trace.bare() ? 0 : TracePlayer.PAIRS); pair++) {
-            model.open("a" + pair, "b" + pair);
+            model.files().open("a" + pair, "b" + pair);
         }
-        try (TracePlayer player = new TracePlayer(config, trace, settleMillis)) {
+        try (TracePlayer player = new TracePlayer(opener, trace, settleMillis)) {
             for (TraceStep recorded : trace.steps()) {
                 if (!replay(trace, recorded, model, player)) {
                     return;
@@ -61,12 +68,13 @@ final class Replay {
 
     /** Performs and compares a line. Returns whether the trace goes on. */
     private boolean replay(Trace trace, TraceStep recorded, KnoteModel model, TracePlayer player) throws IOException {
-        TraceStep seen = player.perform(rules.contains(AllowedDifference.NETBSD_FLAGS) ? asFreebsd(recorded) : recorded);
-        seen = new TraceStep(recorded.where(), recorded.verb(), recorded.operands(), recorded.changes(), recorded.room(),
-                seen.outcome(), seen.events());
+        TraceStep performed = rules.contains(NetbsdDifference.NETBSD_FLAGS)
+                ? NetbsdChanges.asFreebsd(recorded, model, this::use) : recorded;
+        TraceStep seen = player.perform(performed);
+        seen = recorded.saw(seen.outcome(), seen.events());
         model.changes(recorded);
+        missed = List.of();
         calls += recorded.isKevent() ? 1 : 0;
-        ended = false;
         if (!agrees(recorded, seen) && !isAllowed(new Call(recorded, seen, model), player)) {
             differences.add(recorded.where() + ": " + trace + "\n  recorded " + TraceWriter.write(recorded)
                     + "\n  seen     " + TraceWriter.write(seen));
@@ -80,32 +88,21 @@ final class Replay {
             }
         }
         model.follow(recorded);
-        model.fired(recorded);
-        model.fired(seen);
+        if (recorded.isKevent()) {
+            model.fired(recorded.operand(0), recorded.events());
+            model.apart().missed(recorded.operand(0), missed);
+        }
         if (recorded.verb().equals("W") && !recorded.outcome().startsWith("-") && !agrees(recorded, seen)) {
             model.lost(recorded);
         }
-        return !ended;
-    }
-
-    private void use(AllowedDifference rule) {
-        used.merge(rule, 1, Integer::sum);
-    }
-
-    /** A call with the flags that mean on FreeBSD what the recorded ones mean on NetBSD. */
-    private TraceStep asFreebsd(TraceStep recorded) {
-        List<TraceStep.Change> changes = new ArrayList<>();
-        for (TraceStep.Change change : recorded.changes()) {
-            int flags = change.flags();
-            flags &= change.has(KeventFlags.EV_ADD) ? ~KeventFlags.EV_DELETE : -1;
-            flags &= change.has(KeventFlags.EV_ENABLE) ? ~KeventFlags.EV_DISABLE : -1;
-            flags &= change.has(KeventFlags.EV_CLEAR) || change.has(KeventFlags.EV_ONESHOT) ? ~KeventFlags.EV_DISPATCH : -1;
-            if (flags != change.flags()) {
-                use(AllowedDifference.NETBSD_FLAGS);
-            }
-            changes.add(new TraceStep.Change(change.name(), change.filter(), flags, change.udata()));
+        for (TraceStep enable : model.apart().enableWoken(recorded)) {
+            player.perform(enable);
         }
-        return recorded.with(changes);
+        return true;
+    }
+
+    private void use(Rule rule) {
+        used.merge(rule.name(), 1, Integer::sum);
     }
 
     private boolean isAllowed(Call call, TracePlayer player) throws IOException {
@@ -116,42 +113,44 @@ final class Replay {
     }
 
     private boolean isAllowedResult(Call call, TracePlayer player) throws IOException {
-        for (AllowedDifference rule : rules) {
+        for (Rule rule : rules) {
             if (rule.results(call)) {
                 use(rule);
-                ended = rule.endsTrace(call);
-                return !rule.repeats() || agrees(call.recorded(), player.perform(call.recorded()));
+                for (TraceStep step : rule.inStep(call)) {
+                    if (!agrees(step, player.perform(step))) {
+                        return false;
+                    }
+                }
+                return true;
             }
         }
         return false;
     }
 
     private boolean isAllowedKevent(Call call, TracePlayer player) throws IOException {
-        TraceStep recorded = call.recorded();
-        EventMatch match = new EventMatch(call, rules);
-        if (match.isAccepted() && match.displaced() > 0) {
-            TraceStep rest = player.perform(new TraceStep(recorded.where(), "K", recorded.operands(), List.of(), match.displaced(),
-                    null, List.of()));
-            List<TraceStep.Seen> events = new ArrayList<>(call.seen().events());
-            events.addAll(rest.events());
-            match = new EventMatch(new Call(recorded, recorded.saw(String.valueOf(events.size()), events), call.model()), rules);
-        }
-        if (!match.isAccepted() || match.displaced() > 0) {
+        QueueOrder order = QueueOrder.isNeeded(call) ? new QueueOrder(call, player) : null;
+        EventMatch match = new EventMatch(call, order == null ? List.of() : order.behind(), rules);
+        if (!match.isAccepted() || order != null && !order.restore(match)) {
             return false;
         }
         match.used().forEach(this::use);
-        ended = match.used().stream().anyMatch(rule -> rule.endsTrace(call));
-        return delete(recorded, match, player);
+        match.extra().forEach(event -> call.model().apart().firedHereOnly(call.kqueue(), event));
+        match.deletedHereOnly().forEach(event -> call.model().apart().firedHereOnly(call.kqueue(), event));
+        call.model().fired(call.kqueue(), match.extra());
+        missed = match.missing();
+        return delete(call.recorded(), match, player);
     }
 
-    /** Deletes the ONESHOT knotes of events that were not seen, which the recording kernel has deleted; each must be there. */
+    /**
+     * Deletes the ONESHOT knotes of events that were not seen, which the recording kernel has deleted; each must be
+     * there.
+     */
     private static boolean delete(TraceStep recorded, EventMatch match, TracePlayer player) throws IOException {
         for (TraceStep.Seen event : match.missing()) {
             if (event.has(KeventFlags.EV_ONESHOT)) {
                 TraceStep.Change change =
                         new TraceStep.Change(event.name(), event.filter(), KeventFlags.EV_DELETE, event.udata());
-                TraceStep step =
-                        new TraceStep(recorded.where(), "K", recorded.operands(), List.of(change), 0, "0", List.of());
+                TraceStep step = recorded.change(recorded.operand(0), change);
                 if (!agrees(step, player.perform(step))) {
                     return false;
                 }

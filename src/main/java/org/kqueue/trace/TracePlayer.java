@@ -13,7 +13,6 @@ import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
-import org.kqueue.KqueueConfig;
 
 /** Performs one trace's steps on kqueues of its own. Not thread-safe. */
 final class TracePlayer implements AutoCloseable {
@@ -24,14 +23,14 @@ final class TracePlayer implements AutoCloseable {
     /** More than the programs ever write by W, less than any buffer holds: such data depends on the buffer's size. */
     private static final long BUFFER_DEPENDENT = 512;
 
-    private final KqueueConfig config;
+    private final KqueueOpener opener;
     private final TraceWorld world;
     private final Map<String, Kqueue> kqueues = new HashMap<>();
     /** Names of kqueues by descriptor. */
     private final Map<Long, String> kqueueNames = new HashMap<>();
 
-    TracePlayer(KqueueConfig config, Trace trace, long settleMillis) throws IOException {
-        this.config = config;
+    TracePlayer(KqueueOpener opener, Trace trace, long settleMillis) throws IOException {
+        this.opener = opener;
         world = new TraceWorld(settleMillis);
         boolean done = false;
         try {
@@ -64,7 +63,7 @@ final class TracePlayer implements AutoCloseable {
     }
 
     private void openKqueue(String name) throws IOException {
-        Kqueue kqueue = Kqueue.open(config);
+        Kqueue kqueue = opener.open();
         kqueues.put(name, kqueue);
         kqueueNames.put((long) kqueue.fd(), name);
     }

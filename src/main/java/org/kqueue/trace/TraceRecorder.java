@@ -44,8 +44,8 @@ public final class TraceRecorder {
         }
         Path file = Path.of(arguments[arguments.length - 1]);
         try {
-            KqueueConfig config = KqueueConfig.fromSystemProperties();
-            return replays ? replay(config, file, out) : record(config, file, out);
+            KqueueOpener opener = KqueueOpener.of(KqueueConfig.fromSystemProperties());
+            return replays ? replay(opener, file, out) : record(opener, file, out);
         } catch (KqueueUnavailableException e) {
             err.println(e.getMessage());
         } catch (IOException e) {
@@ -54,20 +54,20 @@ public final class TraceRecorder {
         return 2;
     }
 
-    private static int record(KqueueConfig config, Path file, PrintStream out) throws IOException {
+    private static int record(KqueueOpener opener, Path file, PrintStream out) throws IOException {
         List<Trace> traces = TraceReader.read(file);
         for (Trace trace : traces) {
             out.println(trace);
-            for (TraceStep step : record(config, trace, SETTLE_MILLIS)) {
+            for (TraceStep step : record(opener, trace, SETTLE_MILLIS)) {
                 out.println(TraceWriter.write(step));
             }
         }
         return 0;
     }
 
-    static List<TraceStep> record(KqueueConfig config, Trace trace, long settleMillis) throws IOException {
+    static List<TraceStep> record(KqueueOpener opener, Trace trace, long settleMillis) throws IOException {
         List<TraceStep> seen = new ArrayList<>();
-        try (TracePlayer player = new TracePlayer(config, trace, settleMillis)) {
+        try (TracePlayer player = new TracePlayer(opener, trace, settleMillis)) {
             for (TraceStep step : trace.steps()) {
                 seen.add(player.perform(step));
             }
@@ -75,9 +75,8 @@ public final class TraceRecorder {
         return seen;
     }
 
-    private static int replay(KqueueConfig config, Path file, PrintStream out) throws IOException {
-        Replay replay = new Replay(config, SETTLE_MILLIS, file.getFileName().toString().startsWith("bsd-")
-                ? AllowedDifference.fromNetbsd() : AllowedDifference.everywhere());
+    private static int replay(KqueueOpener opener, Path file, PrintStream out) throws IOException {
+        Replay replay = new Replay(opener, SETTLE_MILLIS, Rule.forFile(file.getFileName().toString()));
         for (Trace trace : TraceReader.read(file)) {
             replay.replay(trace);
         }

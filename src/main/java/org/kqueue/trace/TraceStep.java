@@ -52,7 +52,8 @@ record TraceStep(String where, String verb, List<String> operands, List<Change> 
         /** Whether this, as recorded, says what another entry says. */
         boolean agrees(Seen actual) {
             boolean sameData = data == actual.data || data == SOME && (actual.data > 0 || actual.data == SOME);
-            return sameKnote(actual) && flags == actual.flags && fflags == actual.fflags && udata == actual.udata && sameData;
+            return sameKnote(actual) && flags == actual.flags && fflags == actual.fflags && udata == actual.udata
+                    && sameData;
         }
     }
 
@@ -71,6 +72,21 @@ record TraceStep(String where, String verb, List<String> operands, List<Change> 
     /** The same operation with other changes. */
     TraceStep with(List<Change> otherChanges) {
         return new TraceStep(where, verb, operands, otherChanges, room, outcome, events);
+    }
+
+    /** Another operation in the place of this one. */
+    TraceStep other(String otherVerb, List<String> otherOperands, String expected) {
+        return new TraceStep(where, otherVerb, otherOperands, List.of(), 0, expected, List.of());
+    }
+
+    /** A change in the place of this line, which must succeed. */
+    TraceStep change(String kqueue, Change change) {
+        return new TraceStep(where, "K", List.of(kqueue), List.of(change), 0, "0", List.of());
+    }
+
+    /** The same kevent call without changes, and with room for more. */
+    TraceStep scan(int newRoom) {
+        return new TraceStep(where, verb, operands, List.of(), newRoom, null, List.of());
     }
 
     /** The same operation with another result. */

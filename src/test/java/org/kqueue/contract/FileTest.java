@@ -174,7 +174,7 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("facts 70")
+    @Covers({"facts 70", "vnode 10"})
     void aDirectoryThatIsRemovedWasDeletedWhereverItIs() throws IOException {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));

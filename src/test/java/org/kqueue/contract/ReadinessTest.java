@@ -21,6 +21,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig.Detail;
+import org.kqueue.Wakeup;
 import org.kqueue.robust.Forked;
 
 /** The embedded kqueue where events say readiness only, as a selector asks for. */
