@@ -53,7 +53,7 @@ final class EdgeDescriptors extends Descriptors {
         int fd = (int) change.ident;
         Descriptor descriptor = find(fd);
         int errno = Descriptor.look(memory, fd);
-        if (descriptor != null && (errno != 0 || !descriptor.is(memory))) {
+        if (descriptor != null && (errno != 0 || !descriptor.is(memory) || isAnother(memory, descriptor))) {
             forget(descriptor);
             descriptor = null;
         }
@@ -81,6 +81,20 @@ final class EdgeDescriptors extends Descriptors {
         return fd < byNumber.length ? byNumber[fd] : null;
     }
 
+    /**
+     * Files without an inode of their own, such as kqueues, are told apart by epoll only: it refuses a second item of
+     * the same number and file. So their items stay in epoll while they are disabled.
+     */
+    private boolean isAnother(Memory memory, Descriptor descriptor) {
+        DescriptorKnote owner = descriptor.owner;
+        if (!descriptor.isAnonymous() || owner == null || !owner.armed
+                || control(memory, EPOLL_CTL_ADD, descriptor.fd, EPOLLET, owner.token) != 0) {
+            return false;
+        }
+        control(memory, EPOLL_CTL_DEL, descriptor.fd, 0, 0);
+        return true;
+    }
+
     private int attach(Memory memory, Change change, Descriptor descriptor) {
         int errno = refusal(memory, change, descriptor);
         if (errno != 0) {
@@ -94,6 +108,9 @@ final class EdgeDescriptors extends Descriptors {
         descriptor.set(change.filter, knote);
         if (errno == 0 && !knote.disabled) {
             errno = arm(memory, knote);
+        } else if (errno == 0 && descriptor.isAnonymous()) {
+            // ELOOP: a kqueue of a cycle, which is refused when it is enabled.
+            knote.armed = control(memory, EPOLL_CTL_ADD, knote.item(), EPOLLET, knote.token) == 0;
         }
         if (errno != 0) {
             remove(memory, knote);
@@ -189,6 +206,15 @@ final class EdgeDescriptors extends Descriptors {
         return knote.side >= 0 ? arm(memory, knote) : Native.getLastError();
     }
 
+    /** Out of the queue: epoll need not tell of the item. */
+    private void silence(Memory memory, DescriptorKnote knote) {
+        if (knote.descriptor.isAnonymous()) {
+            mute(memory, knote);
+        } else {
+            disarm(memory, knote);
+        }
+    }
+
     private int modify(Memory memory, Change change, DescriptorKnote knote) {
         knote.sfflags = change.fflags;
         knote.sdata = change.data;
@@ -264,7 +290,7 @@ final class EdgeDescriptors extends Descriptors {
             return 0;
         }
         if (knote.disabled) {
-            disarm(memory, knote);
+            silence(memory, knote);
             knote.queued = false;
             return 0;
         }
@@ -308,7 +334,7 @@ final class EdgeDescriptors extends Descriptors {
             remove(memory, knote);
         } else if (knote.has(KeventFlags.EV_DISPATCH)) {
             knote.disabled = true;
-            disarm(memory, knote);
+            silence(memory, knote);
         }
         return 1;
     }

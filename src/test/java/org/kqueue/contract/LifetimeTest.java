@@ -2,6 +2,7 @@ package org.kqueue.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -144,6 +145,34 @@ class LifetimeTest extends Contract {
         assertEquals("", poll());
         assertEquals("", kevent(outer, 4, 0));
         assertEquals("", kevent(outermost, 4, 0));
+    }
+
+    @Test
+    @Covers("facts 8")
+    void aKqueuesReusedNumberStartsWithoutKnotes() throws Exception {
+        freebsdRule();
+        pair();
+        for (String flags : new String[] {"ADD|DISABLE", "ADD|CLEAR", "ADD|DISPATCH", "ADD"}) {
+            Kqueue inner = another();
+            int number = inner.fd();
+            assertEquals("", kevent(kq, 0, 0, number + " READ " + flags + " u=1"));
+            inner.close();
+            Kqueue again = withNumber(number);
+            assertEquals(number + " READ ERROR ENOENT", kevent(number + " READ DELETE"), flags);
+            assertEquals("", kevent(again, 0, 0, "b WRITE ADD"));
+            assertEquals(number + " READ 0 d=1 u=9", kevent(number + " READ ADD u=9"), flags);
+            assertEquals("", kevent(kq, 0, 0, number + " READ DELETE"), flags);
+            again.close();
+        }
+    }
+
+    private Kqueue withNumber(int number) throws Exception {
+        Kqueue again = another();
+        for (int i = 0; again.fd() != number; i++) {
+            assumeTrue(i < 20, "somebody else has taken the number");
+            again = another();
+        }
+        return again;
     }
 
     @Test
