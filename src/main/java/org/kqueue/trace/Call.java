@@ -1,5 +1,6 @@
 package org.kqueue.trace;
 
+import java.util.function.Predicate;
 import org.kqueue.KeventFlags;
 
 /**
@@ -8,8 +9,9 @@ import org.kqueue.KeventFlags;
  * @param recorded the line
  * @param seen the same line with the result seen
  * @param model the trace up to the line, its own changes included
+ * @param readable whether poll(2) says that the kqueue of a name is readable here
  */
-record Call(TraceStep recorded, TraceStep seen, KnoteModel model) {
+record Call(TraceStep recorded, TraceStep seen, KnoteModel model, Predicate<String> readable) {
 
     String kqueue() {
         return recorded.operand(0);

@@ -17,7 +17,8 @@ final class Descriptors implements AutoCloseable {
     private static final int F_DUPFD = 0;
     private static final int F_SETFD = 2;
     private static final int F_SETFL = 4;
-    private static final int FIRST = 3000;
+    /** The number of the first name. */
+    static final int FIRST = 3000;
     private static final int BAD = FIRST - 1;
 
     private final HostConstants host;

@@ -25,9 +25,9 @@ final class KnoteModel {
     private final Map<String, Integer> changing = new HashMap<>();
     /** Kqueue, name, filter and what happened to the descriptor since the knote last fired. */
     private final Set<String> woken = new HashSet<>();
-    /** udata of each knote's ADDs, and of its changes of any kind. */
-    private final Map<String, Set<Long>> addUdata = new HashMap<>();
-    private final Map<String, Set<Long>> changeUdata = new HashMap<>();
+    /** udata of each knote's last ADD, and of its last change of any kind. */
+    private final Map<String, Long> addUdata = new HashMap<>();
+    private final Map<String, Long> changeUdata = new HashMap<>();
     /** The file that each knote was added for; kept when dup2 has taken the knote from its number. */
     private final Map<String, String> addedFor = new HashMap<>();
     /** Kqueues whose last call delivered events. */
@@ -113,11 +113,10 @@ final class KnoteModel {
         return false;
     }
 
-    /** Whether an ADD of a knote gave it the one, and another change the other. */
+    /** Whether the last ADD of a knote gave it the one, and the last change of any kind the other. */
     boolean hasUdata(String kqueue, TraceStep.Seen event, long ofAdd, long ofChange) {
         String key = key(kqueue, event.name(), event.filter());
-        return addUdata.getOrDefault(key, Set.of()).contains(ofAdd)
-                && changeUdata.getOrDefault(key, Set.of()).contains(ofChange);
+        return Long.valueOf(ofAdd).equals(addUdata.get(key)) && Long.valueOf(ofChange).equals(changeUdata.get(key));
     }
 
     /** The knotes of kqueues that a dup2 removes although the number names the same file as when they were added. */
@@ -191,12 +190,9 @@ final class KnoteModel {
     /** Takes a call's changes into account, before its events are compared. */
     void changes(TraceStep step) {
         changing.clear();
+        boolean events = step.events().stream().anyMatch(TraceStep.Seen::isEvent);
         for (TraceStep.Change change : step.changes()) {
             String key = key(step.operand(0), change.name(), change.filter());
-            if (change.has(KeventFlags.EV_ADD)) {
-                addUdata.computeIfAbsent(key, name -> new HashSet<>()).add(change.udata());
-            }
-            changeUdata.computeIfAbsent(key, name -> new HashSet<>()).add(change.udata());
             Integer kind = kind(key);
             if (kind == null && change.has(KeventFlags.EV_ADD)) {
                 changing.put(key, change.flags());
@@ -205,7 +201,18 @@ final class KnoteModel {
             } else if (kind != null && !change.has(KeventFlags.EV_ADD)) {
                 woken.add(key + ' ' + Cause.CHANGE);
             }
+            if (events) {
+                // No change has failed, or there would be none.
+                giveUdata(key, change);
+            }
         }
+    }
+
+    private void giveUdata(String key, TraceStep.Change change) {
+        if (change.has(KeventFlags.EV_ADD)) {
+            addUdata.put(key, change.udata());
+        }
+        changeUdata.put(key, change.udata());
     }
 
     /** Takes a recorded line into account. */
@@ -324,6 +331,7 @@ final class KnoteModel {
     }
 
     private void changed(String key, TraceStep.Change change) {
+        giveUdata(key, change);
         if (change.has(KeventFlags.EV_ADD)) {
             if (knotes.putIfAbsent(key, change.flags()) == null) {
                 addedFor.put(key, files.of(change.name()));

@@ -42,6 +42,8 @@ final class PosixLibrary {
 
     static native long write(int fd, long buffer, long count);
 
+    static native int poll(long fds, long nfds, int timeout);
+
     static native int socket(int domain, int type, int protocol);
 
     static native int bind(int fd, long address, int length);

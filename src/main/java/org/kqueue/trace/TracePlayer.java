@@ -62,6 +62,12 @@ final class TracePlayer implements AutoCloseable {
         return step.saw(null, List.of());
     }
 
+    /** Whether poll(2) says that a kqueue is readable: there is something in its queue. */
+    boolean isReadable(String name) {
+        Kqueue kqueue = kqueues.get(name);
+        return kqueue != null && world.isReadable(kqueue.fd());
+    }
+
     private void openKqueue(String name) throws IOException {
         Kqueue kqueue = opener.open();
         kqueues.put(name, kqueue);

@@ -19,6 +19,7 @@ final class TraceWorld implements AutoCloseable {
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
     private static final int SHUT_WR = 1;
+    private static final short POLLIN = 1;
     private static final int BACKLOG = 8;
     private static final int REFUSED_PORT = 9;
     private static final int EAGAIN = 35;
@@ -99,6 +100,12 @@ final class TraceWorld implements AutoCloseable {
         };
         settle(x);
         return result;
+    }
+
+    /** What poll(2) says of a descriptor. */
+    boolean isReadable(int fd) {
+        memory.putInt(0, fd).putShort(4, POLLIN).putShort(6, (short) 0);
+        return PosixLibrary.poll(address, 1, 0) > 0;
     }
 
     private int fd(String name) {

@@ -18,6 +18,16 @@ import org.junit.jupiter.api.Test;
 class NetbsdRulesTest {
 
     @Test
+    void theUdataIsThatOfTheLastAddOnly() throws IOException {
+        String[] before = {"K [a0 READ ADD 1] n=8 -> 0", "K [a0 READ ADD 2] n=8 -> 0", "K [a0 READ ENABLE 3] n=8 -> 0"};
+        String recorded = "K n=8 -> 1 {a0 READ data=5 udata=2}";
+        assertTrue(isAcceptedFromNetbsd(recorded, "K n=8 -> 1 {a0 READ data=5 udata=3}", before));
+        assertFalse(isAcceptedFromNetbsd(recorded, "K n=8 -> 1 {a0 READ data=5 udata=1}", before));
+        assertFalse(isAcceptedFromNetbsd(recorded.replace("=2", "=1"), "K n=8 -> 1 {a0 READ data=5 udata=3}", before));
+        assertFalse(isAccepted(recorded, "K n=8 -> 1 {a0 READ data=5 udata=3}", before));
+    }
+
+    @Test
     void silenceAfterAChangeIsThatOfClearAndDispatchKnotes() throws IOException {
         String add = "K [a0 READ ADD%s 1] n=8 -> 1 {a0 READ data=5 udata=1}";
         String enable = "K [a0 READ ENABLE 1] n=0 -> 0";
@@ -113,7 +123,7 @@ class NetbsdRulesTest {
         model.apart().firedHereOnly("k0", step("K n=8 -> 1 {p0w WRITE EOF ONESHOT udata=1}").events().get(0));
         assertEquals("K [a0 READ ADD 3] n=0 -> 0", asFreebsd(change, model));
         TraceStep recorded = step("K n=8 -> 1 {p0w WRITE EOF udata=2}");
-        Call call = new Call(recorded, step("K n=8 -> 0"), model);
+        Call call = new Call(recorded, step("K n=8 -> 0"), model, name -> false);
         assertTrue(new EventMatch(call, List.of(), Rule.forNetbsd()).isAccepted());
         assertFalse(new EventMatch(call, List.of(), Rule.forFreebsd()).isAccepted());
         model.follow(step("K [p0w WRITE DELETE 2] n=0 -> 0"));

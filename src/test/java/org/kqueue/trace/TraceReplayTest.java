@@ -17,7 +17,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kqueue.KqueueConfig;
 
-/** Replays recordings of BSD kernels on the embedded kqueue. {@code -Dorg.kqueue.traces=<file or folder>} replays others. */
+/**
+ * Replays recordings of BSD kernels on the embedded kqueue. {@code -Dorg.kqueue.traces=<file or folder>} replays others.
+ */
 class TraceReplayTest {
 
     private static final KqueueOpener EMBEDDED =
