@@ -17,9 +17,11 @@ final class Descriptors implements AutoCloseable {
     private static final int F_DUPFD = 0;
     private static final int F_SETFD = 2;
     private static final int F_SETFL = 4;
-    /** The number of the first name. */
-    static final int FIRST = 3000;
+    /** The number of the first name: as high as the limit on descriptors allows, which can be low on a BSD. */
+    static final int FIRST = first(3000, 900, 400, 200);
     private static final int BAD = FIRST - 1;
+    /** Names that a trace can have. */
+    private static final int NAMES = 96;
 
     private final HostConstants host;
     private final Map<String, Integer> numbers = new HashMap<>();
@@ -31,6 +33,22 @@ final class Descriptors implements AutoCloseable {
         this.host = host;
         numbers.put("bad", BAD);
         names.put(BAD, "bad");
+    }
+
+    private static int first(int... candidates) {
+        int some = PosixLibrary.socket(1, 1, 0);
+        try {
+            for (int candidate : candidates) {
+                int fd = PosixLibrary.VARIADIC.fcntl(some, F_DUPFD, candidate + NAMES);
+                if (fd >= 0) {
+                    PosixLibrary.close(fd);
+                    return candidate;
+                }
+            }
+            return candidates[candidates.length - 1];
+        } finally {
+            PosixLibrary.close(some);
+        }
     }
 
     /** The errno of the call that just failed, as a BSD numbers it. */

@@ -52,6 +52,12 @@ final class Replay {
     }
 
     void replay(Trace trace) throws IOException {
+        for (TraceStep step : trace.steps()) {
+            if (step.outcome() == null && Grammar.hasResult(step.verb())) {
+                throw new IOException(
+                        step.where() + ": no result to compare with, record it first: " + TraceWriter.write(step));
+            }
+        }
         traces++;
         KnoteModel model = new KnoteModel();
         for (int pair = 0; pair < (trace.bare() ? 0 : TracePlayer.PAIRS); pair++) {

@@ -62,6 +62,11 @@ final class TracePlayer implements AutoCloseable {
         return step.saw(null, List.of());
     }
 
+    /** The backend and its ABI, as text. */
+    String describe() {
+        return String.valueOf(kqueues.get("k0"));
+    }
+
     /** Whether poll(2) says that a kqueue is readable: there is something in its queue. */
     boolean isReadable(String name) {
         Kqueue kqueue = kqueues.get(name);

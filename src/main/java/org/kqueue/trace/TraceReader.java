@@ -5,28 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.kqueue.KeventFlags;
 
 /** Reads a file of traces. A malformed line is an {@link IOException} that names file and line. */
 final class TraceReader {
 
-    /** The flags that the language knows, in the order in which they are written. */
-    static final List<String> FLAG_NAMES =
-            List.of("ADD", "DELETE", "ENABLE", "DISABLE", "EOF", "ONESHOT", "CLEAR", "RECEIPT", "DISPATCH", "ERROR");
-    private static final int[] FLAGS = {KeventFlags.EV_ADD, KeventFlags.EV_DELETE, KeventFlags.EV_ENABLE,
-        KeventFlags.EV_DISABLE, KeventFlags.EV_EOF, KeventFlags.EV_ONESHOT, KeventFlags.EV_CLEAR, KeventFlags.EV_RECEIPT,
-        KeventFlags.EV_DISPATCH, KeventFlags.EV_ERROR};
-    /** Verb and number of operands. */
-    private static final Map<String, Integer> OPERANDS = Map.ofEntries(Map.entry("OPEN", 1), Map.entry("PIPE", 1),
-            Map.entry("KQ", 1), Map.entry("DUP2", 2), Map.entry("CLOSE", 1), Map.entry("SHUTWR", 1), Map.entry("W", 2),
-            Map.entry("R", 2), Map.entry("FILL", 1), Map.entry("DRAIN", 1), Map.entry("LISTEN", 1), Map.entry("SOCKET", 1),
-            Map.entry("CONNECT", 2), Map.entry("ACCEPT", 2), Map.entry("RST", 1), Map.entry("SOERR", 1), Map.entry("UDP", 1),
-            Map.entry("UCONN", 2), Map.entry("SENDTO", 3), Map.entry("SEND", 2), Map.entry("RECV", 1));
+    /** The most bytes that a W, R or SEND can ask for, and more events than any trace has knotes. */
+    private static final int MOST = 65_536;
     private static final Pattern CALL =
-            Pattern.compile("K(?:@(\\d+))?((?: \\[[^\\]]*\\])*) n=(\\d+)(?: -> (-?\\d+)( errno=\\d+)?((?: \\{[^}]*\\})*))?");
+            Pattern.compile("K(?:@(\\d))?((?: \\[[^\\]]*\\])*) n=(\\d+)"
+                    + "(?: -> (-?\\d+)( errno=\\d+)?((?: \\{[^}]*\\})*))?");
     private static final Pattern GROUP = Pattern.compile("[\\[{]([^\\]}]*)[\\]}]");
 
     private final String file;
@@ -42,11 +31,6 @@ final class TraceReader {
 
     static List<Trace> read(String file, List<String> lines) throws IOException {
         return new TraceReader(file).parse(lines);
-    }
-
-    static int flag(String name) {
-        int index = FLAG_NAMES.indexOf(name);
-        return index < 0 ? -1 : FLAGS[index];
     }
 
     private List<Trace> parse(List<String> lines) throws IOException {
@@ -78,18 +62,28 @@ final class TraceReader {
     private TraceStep operation(String text) throws IOException {
         int arrow = text.indexOf(" -> ");
         String[] words = (arrow < 0 ? text : text.substring(0, arrow)).split(" ");
-        Integer operands = OPERANDS.get(words[0]);
+        List<Grammar.Operand> operands = Grammar.operands(words[0]);
         if (operands == null) {
-            throw malformed("unknown operation " + words[0], text);
+            throw malformed("unknown operation " + words[0] + ", known are K " + Grammar.verbs(), text);
         }
-        if (words.length != operands + 1) {
-            throw malformed(words[0] + " takes " + operands + " operands", text);
+        if (words.length != operands.size() + 1) {
+            throw malformed(words[0] + " takes " + operands.size() + " operands: " + operands, text);
         }
-        if (words[0].matches("W|R|SEND|SENDTO")) {
-            number(words[operands], text);
+        for (int i = 0; i < operands.size(); i++) {
+            String word = words[i + 1];
+            if (!operands.get(i).matches(word)) {
+                throw malformed(word + " is not " + operands.get(i), text);
+            }
+            if (operands.get(i) == Grammar.Operand.NUMBER) {
+                size(word, text);
+            }
         }
-        return new TraceStep(file + ":" + line, words[0], List.of(words).subList(1, words.length), List.of(), 0,
-                arrow < 0 ? null : text.substring(arrow + 4), List.of());
+        String result = arrow < 0 ? null : text.substring(arrow + 4);
+        if (result != null && !Grammar.isResult(words[0], result)) {
+            throw malformed(result + " is no result of " + words[0], text);
+        }
+        return new TraceStep(file + ":" + line, words[0], List.of(words).subList(1, words.length), List.of(), 0, result,
+                List.of());
     }
 
     private TraceStep kevent(String text) throws IOException {
@@ -103,8 +97,8 @@ final class TraceReader {
             if (words.length != 4) {
                 throw malformed("a change is [name filter flags udata]", text);
             }
-            changes.add(new TraceStep.Change(words[0], filter(words[1], text), flags(words[2].split("\\|"), text),
-                    number(words[3], text)));
+            changes.add(new TraceStep.Change(name(words[0], text), filter(words[1], text),
+                    flags(words[2].split("\\|"), text), number(words[3], text)));
         }
         List<TraceStep.Seen> events = new ArrayList<>();
         for (Matcher group = GROUP.matcher(call.group(6) == null ? "" : call.group(6)); group.find();) {
@@ -112,8 +106,8 @@ final class TraceReader {
         }
         String outcome = call.group(4) == null ? null : call.group(4) + (call.group(5) == null ? "" : call.group(5));
         String kqueue = "k" + (call.group(1) == null ? "0" : call.group(1));
-        return new TraceStep(file + ":" + line, "K", List.of(kqueue), changes, (int) number(call.group(3), text), outcome,
-                events);
+        return new TraceStep(file + ":" + line, "K", List.of(kqueue), changes, size(call.group(3), text),
+                outcome, events);
     }
 
     private TraceStep.Seen event(String[] words, String text) throws IOException {
@@ -136,12 +130,12 @@ final class TraceReader {
                 flags |= flags(words[i].split("\\|"), text);
             }
         }
-        return new TraceStep.Seen(words[0], filter(words[1], text), flags, data, fflags, udata);
+        return new TraceStep.Seen(name(words[0], text), filter(words[1], text), flags, data, fflags, udata);
     }
 
     private String filter(String word, String text) throws IOException {
-        if (!word.matches("READ|WRITE|filt\\d+")) {
-            throw malformed("unknown filter " + word, text);
+        if (!word.matches("READ|WRITE|filt\\d{1,4}")) {
+            throw malformed("unknown filter " + word + ", known are READ WRITE filt<number>", text);
         }
         return word;
     }
@@ -150,14 +144,30 @@ final class TraceReader {
         int flags = 0;
         for (String word : words) {
             if (!word.equals("0")) {
-                int flag = flag(word);
+                int flag = Grammar.flag(word);
                 if (flag < 0) {
-                    throw malformed("unknown flag " + word, text);
+                    throw malformed(
+                            "unknown flag " + word + ", known are 0 " + String.join(" ", Grammar.FLAG_NAMES), text);
                 }
                 flags |= flag;
             }
         }
         return flags;
+    }
+
+    private String name(String word, String text) throws IOException {
+        if (!Grammar.Operand.ANY.matches(word)) {
+            throw malformed(word + " is not " + Grammar.Operand.ANY, text);
+        }
+        return word;
+    }
+
+    private int size(String word, String text) throws IOException {
+        long number = number(word, text);
+        if (number > MOST) {
+            throw malformed(word + " is more than " + MOST, text);
+        }
+        return (int) number;
     }
 
     private long number(String word, String text) throws IOException {

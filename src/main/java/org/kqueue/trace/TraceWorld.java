@@ -72,7 +72,10 @@ final class TraceWorld implements AutoCloseable {
                 descriptors.adopt(x, check("socket", PosixLibrary.socket(AF_INET, SOCK_STREAM, 0)));
                 sendAtOnce(x);
             }
-            case "CONNECT" -> connect(x, step.operand(1));
+            case "CONNECT" -> {
+                connect(x, step.operand(1));
+                settle(x);
+            }
             case "RST" -> reset(x);
             default -> {
                 return result(step, x);
@@ -155,11 +158,7 @@ final class TraceWorld implements AutoCloseable {
 
     private int connect(String name, String to) {
         host.loopback(memory, to.equals("refused") ? REFUSED_PORT : ports.getOrDefault(to, REFUSED_PORT));
-        int result = PosixLibrary.connect(fd(name), address, ADDRESS_LENGTH);
-        if (result == 0) {
-            settle(name);
-        }
-        return result;
+        return PosixLibrary.connect(fd(name), address, ADDRESS_LENGTH);
     }
 
     private String accept(String name, String listener) throws IOException {

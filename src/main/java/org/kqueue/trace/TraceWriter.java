@@ -49,8 +49,8 @@ final class TraceWriter {
 
     private static String flags(int flags, String separator) {
         List<String> names = new ArrayList<>();
-        for (String name : TraceReader.FLAG_NAMES) {
-            if ((flags & TraceReader.flag(name)) != 0) {
+        for (String name : Grammar.FLAG_NAMES) {
+            if ((flags & Grammar.flag(name)) != 0) {
                 names.add(name);
             }
         }

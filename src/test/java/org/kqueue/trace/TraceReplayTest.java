@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -18,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.kqueue.KqueueConfig;
 
 /**
- * Replays recordings of BSD kernels on the embedded kqueue. {@code -Dorg.kqueue.traces=<file or folder>} replays others.
+ * Replays recordings of BSD kernels on the embedded kqueue. {@code -Dorg.kqueue.traces=<file or folder>} replays
+ * others.
  */
 class TraceReplayTest {
 
@@ -74,22 +74,6 @@ class TraceReplayTest {
     @MethodSource("others")
     void replaysWhatThePropertyNames(Path file) throws IOException {
         assertReplays(file);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"freebsd-socketpairs", "freebsd-dispatch", "freebsd-pipes", "freebsd-unixfull",
-            "freebsd-errors",
-        "freebsd-receipt", "freebsd-multi", "freebsd-nested", "freebsd-odd", "freebsd-udp", "bsd-tcp", "bsd-tcpfull"})
-    void itsOwnRecordingReplaysWithoutAnyRule(String family) throws IOException {
-        assumeLinux();
-        Replay replay = new Replay(EMBEDDED, SETTLE_MILLIS, Set.of());
-        List<Trace> traces = TraceReader.read(TRACES.resolve(family + ".trace"));
-        for (Trace trace : traces.subList(0, Math.min(40, traces.size()))) {
-            List<String> lines = new ArrayList<>(List.of(trace.toString()));
-            TraceRecorder.record(EMBEDDED, trace, SETTLE_MILLIS).forEach(step -> lines.add(TraceWriter.write(step)));
-            replay.replay(TraceReader.read("recorded", lines).get(0));
-        }
-        assertEquals(List.of(), replay.differences());
     }
 
     @Test
