@@ -36,13 +36,17 @@ enum AllowedDifference implements Rule {
     STALE_ONESHOT {
         @Override
         public boolean missing(Call call, TraceStep.Seen event) {
-            return event.has(KeventFlags.EV_ONESHOT) && event.filter().equals("READ")
-                    && call.isWoken(event, KnoteModel.Cause.READ);
+            return isStale(call, event) && !call.isReady(event);
         }
 
         @Override
         public boolean instead(Call call, TraceStep.Seen recorded, TraceStep.Seen seen) {
-            return missing(call, recorded) && seen.has(KeventFlags.EV_ONESHOT) && recorded.udata() == seen.udata();
+            return isStale(call, recorded) && seen.has(KeventFlags.EV_ONESHOT) && recorded.udata() == seen.udata();
+        }
+
+        private boolean isStale(Call call, TraceStep.Seen event) {
+            return event.has(KeventFlags.EV_ONESHOT) && event.filter().equals("READ")
+                    && call.isWoken(event, KnoteModel.Cause.READ);
         }
     },
 
@@ -97,7 +101,7 @@ enum AllowedDifference implements Rule {
         public boolean missing(Call call, TraceStep.Seen event) {
             return event.filter().equals("WRITE") && !event.has(KeventFlags.EV_EOF)
                     && call.model().files().isFull(event.name())
-                    && call.model().files().readSinceFull(event.name()) > 0;
+                    && call.model().files().readSinceFull(event.name()) > 0 && !call.isReady(event);
         }
     },
 
@@ -142,7 +146,7 @@ enum AllowedDifference implements Rule {
         @Override
         public boolean missing(Call call, TraceStep.Seen event) {
             return call.isClear(event) && call.isWoken(event, KnoteModel.Cause.LOST_WRITE)
-                    || isPipeWrite(event) && call.model().files().hasGrown(event.name());
+                    || isPipeWrite(event) && call.model().files().hasGrown(event.name()) && !call.isReady(event);
         }
 
         @Override
@@ -173,7 +177,7 @@ enum AllowedDifference implements Rule {
         public boolean missing(Call call, TraceStep.Seen event) {
             return event.filter().equals("READ") && event.name().startsWith("k")
                     && call.model().mayBeStale(event.name())
-                    && (call.isClear(event) || !call.readable().test(event.name()))
+                    && (call.isClear(event) || !call.isReady(event))
                     && event.data() <= call.model().count(event.name());
         }
 

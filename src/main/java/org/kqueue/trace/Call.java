@@ -1,6 +1,6 @@
 package org.kqueue.trace;
 
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.kqueue.KeventFlags;
 
 /**
@@ -9,12 +9,17 @@ import org.kqueue.KeventFlags;
  * @param recorded the line
  * @param seen the same line with the result seen
  * @param model the trace up to the line, its own changes included
- * @param readable whether poll(2) says that the kqueue of a name is readable here
+ * @param ready what poll(2) says here, asked with a name and a filter: the other witness where an event is missing
  */
-record Call(TraceStep recorded, TraceStep seen, KnoteModel model, Predicate<String> readable) {
+record Call(TraceStep recorded, TraceStep seen, KnoteModel model, BiPredicate<String, String> ready) {
 
     String kqueue() {
         return recorded.operand(0);
+    }
+
+    /** Whether poll(2) says that an event's descriptor is ready here. */
+    boolean isReady(TraceStep.Seen event) {
+        return ready.test(event.name(), event.filter());
     }
 
     boolean isClear(TraceStep.Seen event) {

@@ -143,14 +143,18 @@ enum NetbsdDifference implements Rule {
     NETBSD_STALE_ONESHOT {
         @Override
         public boolean missing(Call call, TraceStep.Seen event) {
-            return event.has(KeventFlags.EV_ONESHOT) && call.isWoken(event, KnoteModel.Cause.values());
+            return isStale(call, event) && !call.isReady(event);
         }
 
         @Override
         public boolean instead(Call call, TraceStep.Seen recorded, TraceStep.Seen seen) {
-            return missing(call, recorded) && seen.has(KeventFlags.EV_ONESHOT)
+            return isStale(call, recorded) && seen.has(KeventFlags.EV_ONESHOT)
                     && (recorded.udata() == seen.udata()
                             || call.model().hasUdata(call.kqueue(), recorded, recorded.udata(), seen.udata()));
+        }
+
+        private boolean isStale(Call call, TraceStep.Seen event) {
+            return event.has(KeventFlags.EV_ONESHOT) && call.isWoken(event, KnoteModel.Cause.values());
         }
     };
 }

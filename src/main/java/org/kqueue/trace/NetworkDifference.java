@@ -137,7 +137,7 @@ enum NetworkDifference implements Rule {
     TCP_FULL {
         @Override
         public boolean missing(Call call, TraceStep.Seen event) {
-            return isWriter(call, event);
+            return isWriter(call, event) && (call.isClear(event) || !call.isReady(event));
         }
 
         @Override

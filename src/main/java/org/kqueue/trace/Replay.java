@@ -81,7 +81,7 @@ final class Replay {
         model.changes(recorded);
         missed = List.of();
         calls += recorded.isKevent() ? 1 : 0;
-        if (!agrees(recorded, seen) && !isAllowed(new Call(recorded, seen, model, player::isReadable), player)) {
+        if (!agrees(recorded, seen) && !isAllowed(new Call(recorded, seen, model, player::isReady), player)) {
             differences.add(recorded.where() + ": " + trace + "\n  recorded " + TraceWriter.write(recorded)
                     + "\n  seen     " + TraceWriter.write(seen));
             return false;

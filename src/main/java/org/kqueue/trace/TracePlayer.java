@@ -67,10 +67,9 @@ final class TracePlayer implements AutoCloseable {
         return String.valueOf(kqueues.get("k0"));
     }
 
-    /** Whether poll(2) says that a kqueue is readable: there is something in its queue. */
-    boolean isReadable(String name) {
-        Kqueue kqueue = kqueues.get(name);
-        return kqueue != null && world.isReadable(kqueue.fd());
+    /** Whether poll(2) says that a descriptor is ready for a filter; a kqueue is readable if its queue is not empty. */
+    boolean isReady(String name, String filter) {
+        return world.isReady((int) ident(name), filter.equals("WRITE"));
     }
 
     private void openKqueue(String name) throws IOException {

@@ -20,6 +20,7 @@ final class TraceWorld implements AutoCloseable {
     private static final int TCP_NODELAY = 1;
     private static final int SHUT_WR = 1;
     private static final short POLLIN = 1;
+    private static final short POLLOUT = 4;
     private static final int BACKLOG = 8;
     private static final int REFUSED_PORT = 9;
     private static final int EAGAIN = 35;
@@ -106,8 +107,8 @@ final class TraceWorld implements AutoCloseable {
     }
 
     /** What poll(2) says of a descriptor. */
-    boolean isReadable(int fd) {
-        memory.putInt(0, fd).putShort(4, POLLIN).putShort(6, (short) 0);
+    boolean isReady(int fd, boolean forWriting) {
+        memory.putInt(0, fd).putShort(4, forWriting ? POLLOUT : POLLIN).putShort(6, (short) 0);
         return PosixLibrary.poll(address, 1, 0) > 0;
     }
 

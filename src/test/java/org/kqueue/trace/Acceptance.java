@@ -34,7 +34,7 @@ final class Acceptance {
         TraceStep expected = step(recorded);
         TraceStep actual = step(seen);
         model.changes(expected);
-        Call call = new Call(expected, actual, model, name -> false);
+        Call call = new Call(expected, actual, model, (name, filter) -> false);
         boolean kevent = expected.isKevent() && !expected.outcome().startsWith("-")
                 && !actual.outcome().startsWith("-");
         List<TraceStep.Seen> rest = behind.isEmpty() ? List.of() : step("K n=64 -> 9 " + behind).events();

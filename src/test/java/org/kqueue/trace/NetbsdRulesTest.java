@@ -123,7 +123,7 @@ class NetbsdRulesTest {
         model.apart().firedHereOnly("k0", step("K n=8 -> 1 {p0w WRITE EOF ONESHOT udata=1}").events().get(0));
         assertEquals("K [a0 READ ADD 3] n=0 -> 0", asFreebsd(change, model));
         TraceStep recorded = step("K n=8 -> 1 {p0w WRITE EOF udata=2}");
-        Call call = new Call(recorded, step("K n=8 -> 0"), model, name -> false);
+        Call call = new Call(recorded, step("K n=8 -> 0"), model, (name, filter) -> false);
         assertTrue(new EventMatch(call, List.of(), Rule.forNetbsd()).isAccepted());
         assertFalse(new EventMatch(call, List.of(), Rule.forFreebsd()).isAccepted());
         model.follow(step("K [p0w WRITE DELETE 2] n=0 -> 0"));

@@ -68,9 +68,9 @@ class NetworkRulesTest {
         assertFalse(isAccepted("R c0 3 -> 3", "R c0 3 -> 0"));
         assertFalse(isAccepted("SOERR c0 -> 61", "SOERR c0 -> 32"));
         TraceStep read = step("R c0 3 -> -1 err 54");
-        Call call = new Call(read, step("R c0 3 -> 0"), follow("SOCKET c0"), name -> false);
+        Call call = new Call(read, step("R c0 3 -> 0"), follow("SOCKET c0"), (name, filter) -> false);
         assertEquals("[SOERR c0 -> 32]", written(NetworkDifference.TCP_RESET_BEHIND_END.inStep(call)));
-        call = new Call(read, step("R c0 3 -> 0"), follow("SOCKET c0", "W c0 3 -> -1 err 32"), name -> false);
+        call = new Call(read, step("R c0 3 -> 0"), follow("SOCKET c0", "W c0 3 -> -1 err 32"), (name, filter) -> false);
         assertEquals("[SOERR c0 -> 0]", written(NetworkDifference.TCP_RESET_BEHIND_END.inStep(call)));
     }
 
@@ -133,7 +133,7 @@ class NetworkRulesTest {
         assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> -1 err 61"), "nobody to refuse it");
         assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> -1 err 35", refused));
         assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> 3", refused));
-        Call call = new Call(step("RECV u0 -> 2"), step("RECV u0 -> -1 err 61"), follow(refused), name -> false);
+        Call call = new Call(step("RECV u0 -> 2"), step("RECV u0 -> -1 err 61"), follow(refused), (name, filter) -> false);
         assertEquals("[RECV u0 -> 2, SEND u0 0 -> 0]", written(NetworkDifference.DATAGRAM_BEHIND_ERROR.inStep(call)));
     }
 }

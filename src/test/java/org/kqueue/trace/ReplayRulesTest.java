@@ -136,12 +136,25 @@ class ReplayRulesTest {
     }
 
     @Test
+    void whatIsMissingMustNotBeReadyHere() throws IOException {
+        for (String[] lines : new String[][] {
+            {"K n=8 -> 1 {a0 READ ONESHOT data=5 udata=1}", "K [a0 READ ADD|ONESHOT 1] n=0 -> 0", "R a0 5 -> 5"},
+            {"K n=8 -> 1 {b0 WRITE udata=7}", "FILL b0 -> full", "R a0 5 -> 5"}}) {
+            TraceStep recorded = step(lines[0]);
+            for (boolean ready : new boolean[] {true, false}) {
+                Call call = new Call(recorded, step("K n=8 -> 0"), follow(lines[1], lines[2]), (name, filter) -> ready);
+                assertEquals(!ready, new EventMatch(call, List.of(), Rule.forFreebsd()).isAccepted(), lines[0]);
+            }
+        }
+    }
+
+    @Test
     void aSilentKqueueMustNotBeReadable() throws IOException {
         String[] before = {"KQ 1", "K [k1 READ ADD 7] n=8 -> 0", "K@1 [a0 WRITE ADD 1] n=8 -> 1 {a0 WRITE udata=1}"};
         TraceStep recorded = step("K n=8 -> 1 {k1 READ data=1 udata=7}");
-        Call readable = new Call(recorded, step("K n=8 -> 0"), follow(before), name -> name.equals("k1"));
+        Call readable = new Call(recorded, step("K n=8 -> 0"), follow(before), (name, filter) -> name.equals("k1"));
         assertFalse(new EventMatch(readable, List.of(), Rule.forFreebsd()).isAccepted());
-        Call silent = new Call(recorded, step("K n=8 -> 0"), follow(before), name -> name.equals("k0"));
+        Call silent = new Call(recorded, step("K n=8 -> 0"), follow(before), (name, filter) -> name.equals("k0"));
         assertTrue(new EventMatch(silent, List.of(), Rule.forFreebsd()).isAccepted());
     }
 
@@ -213,7 +226,7 @@ class ReplayRulesTest {
         String recorded = "K n=8 -> 2 {a1 WRITE udata=3} {b1 READ data=1 udata=4}";
         String turned = "K n=8 -> 2 {b1 READ data=1 udata=4} {a1 WRITE udata=3}";
         KnoteModel model = follow("K [a1 WRITE ADD 3] [b1 READ ADD 4] n=0 -> 0");
-        Call call = new Call(step(recorded), step(turned), model, name -> false);
+        Call call = new Call(step(recorded), step(turned), model, (name, filter) -> false);
         assertFalse(new EventMatch(call, List.of(), Rule.forFreebsd()).isAccepted());
         model.apart().missed("k0", step("K n=8 -> 1 {a1 WRITE udata=3}").events());
         assertTrue(new EventMatch(call, List.of(), Rule.forFreebsd()).isAccepted());
