@@ -376,7 +376,8 @@ final class EdgeDescriptors extends Descriptors {
 
     /** A knote that was queued counts until a scan finds that its condition no longer holds. */
     private boolean isQueued(Memory memory, DescriptorKnote knote) {
-        if (knote == null || Descriptor.look(memory, knote.descriptor.fd) != 0 || !knote.descriptor.is(memory)) {
+        if (knote == null || Descriptor.look(memory, knote.descriptor.fd) != 0 || !knote.descriptor.is(memory)
+                || isAnother(memory, knote.descriptor)) {
             return false;
         }
         knote.queued &= watched;

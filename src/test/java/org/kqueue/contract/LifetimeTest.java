@@ -166,6 +166,19 @@ class LifetimeTest extends Contract {
         }
     }
 
+    @Test
+    void aKqueuesReusedNumberIsNotCountedByWhoWatches() throws Exception {
+        freebsdRule();
+        pair();
+        Kqueue inner = another();
+        Kqueue outer = another();
+        int number = inner.fd();
+        assertEquals("", kevent(kq, 0, 0, number + " READ ADD", "b WRITE ADD"));
+        inner.close();
+        assertEquals("", kevent(withNumber(number), 0, 0, "b WRITE ADD"));
+        assertEquals(kq.fd() + " READ 0 d=1", kevent(outer, 4, 0, kq.fd() + " READ ADD"));
+    }
+
     private Kqueue withNumber(int number) throws Exception {
         Kqueue again = another();
         for (int i = 0; again.fd() != number; i++) {
