@@ -38,6 +38,7 @@ abstract class Contract {
         "FORCEONESHOT", "0x200", null, null, "0x1000", "0x2000", "ERROR", "EOF",
     };
     private static final int ROOM = 16;
+    private static final int OUT_OF_REACH = 900;
 
     @Parameter
     Subject subject;
@@ -183,6 +184,16 @@ abstract class Contract {
         while (Posix.read(fd(name), bytes, bytes.length) > 0) {
             continue;
         }
+    }
+
+    /**
+     * Gives a descriptor a number that nobody else gets while it is closed: the JVM's threads open files and close
+     * them, and a new descriptor has the lowest free number.
+     */
+    final void moveAway(String name) {
+        ok(Posix.dup2(fd(name), OUT_OF_REACH));
+        close(name);
+        name(name, OUT_OF_REACH);
     }
 
     final void close(String name) {

@@ -360,7 +360,7 @@ class FileTest extends Contract {
         Files.setPosixFilePermissions(watched, PosixFilePermissions.fromString("rwx------"));
         assertEquals(event("d", 8), poll());
         Files.delete(watched);
-        assertEquals("", poll(), "nothing tells while a descriptor of it is open");
+        assertEquals(event("d", 1), await(), "told by the directory that it was in");
     }
 
     @Test

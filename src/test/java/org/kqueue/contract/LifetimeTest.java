@@ -17,8 +17,6 @@ import org.kqueue.Kqueue;
 /** Registrations belong to the descriptor's number: close, dup, dup2, reuse; and kqueues watching kqueues. */
 class LifetimeTest extends Contract {
 
-    private static final int OUT_OF_REACH = 900;
-
     @Test
     @Covers({"facts 8", "descriptor 3", "netbsd 29"})
     void aClosedDescriptorsKnotesAreGone() {
@@ -48,16 +46,6 @@ class LifetimeTest extends Contract {
         assertEquals("z READ ERROR ENOENT", kevent("z READ DELETE"));
         assertEquals("z READ 0 d=3 u=9", kevent("z READ ADD u=9"));
         assertEquals("z READ 0 d=3 u=9", poll());
-    }
-
-    /**
-     * Gives a descriptor a number that nobody else gets while it is closed: the JVM's threads open files and close
-     * them, and a new descriptor has the lowest free number.
-     */
-    private void moveAway(String name) {
-        ok(Posix.dup2(fd(name), OUT_OF_REACH));
-        close(name);
-        name(name, OUT_OF_REACH);
     }
 
     @Test
