@@ -17,8 +17,8 @@ import org.kqueue.Note;
 import org.kqueue.Wakeup;
 
 /**
- * A kqueue over epoll with all filters and in full detail, by FreeBSD's rules; {@link Descriptors} and {@link
- * SoftRegistry} keep the knotes. The lock is held for the changes of a call and for turning epoll's events into kevents.
+ * A kqueue over epoll with all filters and in full detail, by FreeBSD's rules; {@link DescriptorRegistry} and
+ * {@link SoftRegistry} keep the knotes. The lock is held for the changes of a call and for turning epoll's events into kevents.
  */
 final class EmbeddedKqueue extends EpollKqueue {
 
@@ -42,7 +42,7 @@ final class EmbeddedKqueue extends EpollKqueue {
     private final Sources sources;
     private final Rechecks rechecks;
     private final SoftRegistry softKnotes;
-    private final Descriptors descriptors;
+    private final DescriptorRegistry descriptors;
     private final EpollWait wait = EpollWait.get();
     /** The note that asks for out-of-band data, which nothing here tells of; 0 where the ABI has none. */
     private final int outOfBand;
@@ -60,7 +60,7 @@ final class EmbeddedKqueue extends EpollKqueue {
         sources = new Sources(kqfd, files);
         rechecks = new Rechecks(sources);
         softKnotes = new SoftRegistry(layout, softQueue, sources, rechecks, lock);
-        descriptors = new EdgeDescriptors(kqfd, files, errnos, rechecks);
+        descriptors = new DescriptorRegistry(kqfd, files, errnos, rechecks);
         outOfBand = layout.has(Note.NOTE_OOB) ? layout.number(Note.NOTE_OOB) : 0;
         closeBy(new Holdings(lock, softQueue, softKnotes, files));
         OPEN.put(kqfd, new WeakReference<>(this));
@@ -112,12 +112,12 @@ final class EmbeddedKqueue extends EpollKqueue {
             if (kqueue.isReleased()) {
                 return 1;
             }
-            int count = kqueue.softQueue.size() + kqueue.descriptors.ready(memory);
+            int count = kqueue.softQueue.size() + kqueue.descriptors.queued(memory);
             if (!kqueue.softKnotes.isEmpty()) {
                 // A timer or a file that is due and not yet in the soft queue.
                 return Math.max(1, count);
             }
-            watcher.arrivals = kqueue.softQueue.enqueued() + kqueue.descriptors.enqueued;
+            watcher.arrivals = kqueue.softQueue.enqueued() + kqueue.descriptors.enqueued();
             return count;
         }
     }
@@ -208,12 +208,7 @@ final class EmbeddedKqueue extends EpollKqueue {
             return softKnotes.change(memory, change);
         }
         int errno = descriptors.change(memory, change);
-        return errno == Descriptors.IS_FILE ? softKnotes.change(memory, change) : errno;
-    }
-
-    @Override
-    int flush(Memory memory, long next) {
-        return descriptors.flush(memory, next);
+        return errno == DescriptorRegistry.IS_FILE ? softKnotes.change(memory, change) : errno;
     }
 
     private int scan(EventList events, long timeoutNanos, Memory memory) {
@@ -226,7 +221,7 @@ final class EmbeddedKqueue extends EpollKqueue {
             }
         }
         while (true) {
-            int asked = descriptors.ask(capacity - events.size());
+            int asked = capacity - events.size();
             memory.reserve(asked);
             int n = wait.await(kqfd, memory, asked, timeout);
             if (n < 0) {
@@ -267,14 +262,14 @@ final class EmbeddedKqueue extends EpollKqueue {
             int result = 0;
             if (token == WOKEN) {
                 softQueue.fetched();
-                result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
+                result = softQueue.take(memory, events, room - (n - i - 1), scan, softKnotes);
             } else if (Sources.isSource(token)) {
                 softQueue.beginScan();
                 sources.ready(memory, token);
-                result = softQueue.take(memory, events, room - descriptors.room(n - i - 1), scan, softKnotes);
+                result = softQueue.take(memory, events, room - (n - i - 1), scan, softKnotes);
                 softQueue.endScan();
             } else if (token != INTERRUPT) {
-                result = descriptors.event(memory, token, memory.events(i), events, room, scan);
+                result = descriptors.event(memory, token, events, scan);
             } else {
                 interrupted = true;
             }

@@ -1,12 +1,6 @@
 package org.kqueue.linux;
 
-import static org.kqueue.linux.EpollLibrary.EPOLLET;
-import static org.kqueue.linux.EpollLibrary.EPOLLIN;
-import static org.kqueue.linux.EpollLibrary.EPOLLOUT;
-import static org.kqueue.linux.EpollLibrary.EPOLLRDHUP;
-import static org.kqueue.linux.EpollLibrary.EPOLL_CTL_ADD;
 import static org.kqueue.linux.EpollLibrary.EPOLL_CTL_DEL;
-import static org.kqueue.linux.EpollLibrary.EPOLL_CTL_MOD;
 
 import com.sun.jna.Native;
 import java.util.Arrays;
@@ -16,18 +10,25 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /**
- * Descriptors in full detail. Each knote is an epoll item of its own, so that epoll's ready list, first in, first out,
- * is the kqueue's queue. Where a descriptor has two knotes, the second is a small epoll instance that holds only the
- * descriptor.
+ * The knotes on descriptors, in full detail. Each is an epoll item of its own ({@link EpollItems}), so that epoll's ready
+ * list, first in, first out, is the kqueue's queue. Guarded by the kqueue's lock.
  *
  * <p>Every item is edge triggered. An event says "look again": {@link Condition} does, and a level knote that is ready
  * is delivered and queued again by EPOLL_CTL_MOD, which makes epoll look at the file anew. So what kqueue keeps silent
  * about and epoll cannot mask (HUP of a fresh socket, an item whose descriptor was closed while its file lives on)
  * costs one event and never spins.
  */
-final class EdgeDescriptors extends Descriptors {
+final class DescriptorRegistry {
 
-    private final OpenFiles files;
+    /** A result of {@link #event}: the knote was delivered by this scan before, so the scan has seen all there is. */
+    static final int SEEN = -1;
+
+    /** A result of {@link #change}: the descriptor is of a file, which epoll does not take. */
+    static final int IS_FILE = -1;
+
+    private final int kqfd;
+    private final EpollItems items;
+    private final QueuedKnotes queue;
     private final Errno.Numbering errnos;
     private final Rechecks rechecks;
     private final Slots<DescriptorKnote> slots = new Slots<>();
@@ -35,17 +36,31 @@ final class EdgeDescriptors extends Descriptors {
     /** How many knotes the scan {@link #keptBy} has delivered and left in the queue. */
     private int kept;
     private long keptBy;
-    /** Whether another kqueue asks for {@link #ready}. */
-    private boolean watched;
 
-    EdgeDescriptors(int kqfd, OpenFiles files, Errno.Numbering errnos, Rechecks rechecks) {
-        super(kqfd);
-        this.files = files;
+    DescriptorRegistry(int kqfd, OpenFiles files, Errno.Numbering errnos, Rechecks rechecks) {
+        this.kqfd = kqfd;
         this.errnos = errnos;
         this.rechecks = rechecks;
+        items = new EpollItems(kqfd, files);
+        queue = new QueuedKnotes(items, errnos);
     }
 
-    @Override
+    /** What a kqueue that watches this one has to know. */
+    int queued(Memory memory) {
+        return queue.count(memory, byNumber);
+    }
+
+    /** How many knotes were queued, ever. */
+    long enqueued() {
+        return queue.enqueued();
+    }
+
+    /** A scan has ended; {@code all}: it has seen all that was ready. */
+    void scanned(Memory memory, long scan, boolean all) {
+        queue.scanned(memory, byNumber, scan, all);
+    }
+
+    /** Applies a change. Returns 0, the errno, or {@link #IS_FILE}. */
     int change(Memory memory, Change change) {
         if (change.ident < 0 || change.ident > Integer.MAX_VALUE) {
             return Errno.EBADF;
@@ -53,7 +68,7 @@ final class EdgeDescriptors extends Descriptors {
         int fd = (int) change.ident;
         Descriptor descriptor = find(fd);
         int errno = Descriptor.look(memory, fd);
-        if (descriptor != null && (errno != 0 || !descriptor.is(memory) || isAnother(memory, descriptor))) {
+        if (descriptor != null && (errno != 0 || !descriptor.is(memory) || items.isAnother(memory, descriptor))) {
             forget(descriptor);
             descriptor = null;
         }
@@ -81,36 +96,21 @@ final class EdgeDescriptors extends Descriptors {
         return fd < byNumber.length ? byNumber[fd] : null;
     }
 
-    /**
-     * Files without an inode of their own, such as kqueues, are told apart by epoll only: it refuses a second item of
-     * the same number and file. So their items stay in epoll while they are disabled.
-     */
-    private boolean isAnother(Memory memory, Descriptor descriptor) {
-        DescriptorKnote owner = descriptor.owner;
-        if (!descriptor.isAnonymous() || owner == null || !owner.armed
-                || control(memory, EPOLL_CTL_ADD, descriptor.fd, EPOLLET, owner.token) != 0) {
-            return false;
-        }
-        control(memory, EPOLL_CTL_DEL, descriptor.fd, 0, 0);
-        return true;
-    }
-
     private int attach(Memory memory, Change change, Descriptor descriptor) {
         int errno = refusal(memory, change, descriptor);
         if (errno != 0) {
             return errno;
         }
         DescriptorKnote knote = new DescriptorKnote(change, descriptor, slots);
-        errno = descriptor.owner == null ? 0 : openSide(memory, knote);
+        errno = descriptor.owner == null ? 0 : items.openSide(memory, knote);
         if (errno == 0 && descriptor.owner == null) {
             descriptor.owner = knote;
         }
         descriptor.set(change.filter, knote);
         if (errno == 0 && !knote.disabled) {
-            errno = arm(memory, knote);
+            errno = items.arm(memory, knote);
         } else if (errno == 0 && descriptor.isAnonymous()) {
-            // ELOOP: a kqueue of a cycle, which is refused when it is enabled.
-            knote.armed = control(memory, EPOLL_CTL_ADD, knote.item(), EPOLLET, knote.token) == 0;
+            items.armMuted(memory, knote);
         }
         if (errno != 0) {
             remove(memory, knote);
@@ -150,81 +150,16 @@ final class EdgeDescriptors extends Descriptors {
         return !refused;
     }
 
-    private int openSide(Memory memory, DescriptorKnote knote) {
-        int side = files.own(EpollLibrary.epoll_create1(EpollLibrary.EPOLL_CLOEXEC));
-        if (side < 0) {
-            return Native.getLastError();
-        }
-        knote.side = side;
-        return EpollLibrary.epoll_ctl(side, EPOLL_CTL_ADD, knote.descriptor.fd, memory.event(mask(knote), 0)) == 0 ? 0
-                : Native.getLastError();
-    }
-
-    private static int mask(DescriptorKnote knote) {
-        return knote.filter == Filter.EVFILT_READ ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
-    }
-
-    private int arm(Memory memory, DescriptorKnote knote) {
-        int mask = (knote.side >= 0 ? EPOLLIN : mask(knote)) | EPOLLET;
-        int errno = control(memory, knote.armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, knote.item(), mask, knote.token);
-        if (errno == Linux.EEXIST) {
-            // The item of an earlier life of this number, of the same file: dup2 has brought it back.
-            errno = control(memory, EPOLL_CTL_MOD, knote.item(), mask, knote.token);
-        }
-        knote.armed = errno == 0;
-        return errno;
-    }
-
-    private void disarm(Memory memory, DescriptorKnote knote) {
-        if (knote.armed) {
-            // ENOENT, EBADF: the descriptor was closed meanwhile, and the item is gone or out of reach; its token is
-            // not looked at any more.
-            control(memory, EPOLL_CTL_DEL, knote.item(), 0, 0);
-            knote.armed = false;
-        }
-    }
-
-    /**
-     * A disabled knote keeps its place in the queue until a scan gets to it. Without a mask the item wakes nobody but
-     * for HUP and ERR, which epoll always adds.
-     */
-    private void mute(Memory memory, DescriptorKnote knote) {
-        if (knote.armed && control(memory, EPOLL_CTL_MOD, knote.item(), EPOLLET, knote.token) != 0) {
-            knote.armed = false;
-        }
-    }
-
-    /** An eventfd that has a count stands for the knote from now on: epoll reports it whatever its descriptor does. */
-    private int force(Memory memory, DescriptorKnote knote) {
-        disarm(memory, knote);
-        if (knote.side >= 0) {
-            files.close(knote.side);
-        } else if (knote.descriptor.owner == knote) {
-            knote.descriptor.owner = null;
-        }
-        knote.side = files.own(EpollLibrary.eventfd(1, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK));
-        return knote.side >= 0 ? arm(memory, knote) : Native.getLastError();
-    }
-
-    /** Out of the queue: epoll need not tell of the item. */
-    private void silence(Memory memory, DescriptorKnote knote) {
-        if (knote.descriptor.isAnonymous()) {
-            mute(memory, knote);
-        } else {
-            disarm(memory, knote);
-        }
-    }
-
     private int modify(Memory memory, Change change, DescriptorKnote knote) {
         knote.sfflags = change.fflags;
         knote.sdata = change.data;
         knote.modify(change);
         if (knote.disabled) {
-            mute(memory, knote);
+            items.mute(memory, knote);
             return 0;
         }
         knote.changed = true;
-        int errno = knote.forced ? force(memory, knote) : arm(memory, knote);
+        int errno = knote.forced ? items.force(memory, knote) : items.arm(memory, knote);
         if (errno == Errno.ENOENT) {
             // The number names another file of the same inode, such as another kqueue.
             forget(knote.descriptor);
@@ -237,7 +172,7 @@ final class EdgeDescriptors extends Descriptors {
     }
 
     private void remove(Memory memory, DescriptorKnote knote) {
-        disarm(memory, knote);
+        items.disarm(memory, knote);
         drop(knote);
         Descriptor descriptor = knote.descriptor;
         if (descriptor.isUnused() && find(descriptor.fd) == descriptor) {
@@ -258,9 +193,7 @@ final class EdgeDescriptors extends Descriptors {
 
     private void drop(DescriptorKnote knote) {
         slots.remove(knote.token);
-        if (knote.side >= 0) {
-            files.close(knote.side);
-        }
+        items.closeSide(knote);
         Descriptor descriptor = knote.descriptor;
         descriptor.set(knote.filter, null);
         if (descriptor.owner == knote) {
@@ -268,29 +201,18 @@ final class EdgeDescriptors extends Descriptors {
         }
     }
 
-    @Override
-    int flush(Memory memory, long next) {
-        return 0;
-    }
-
-    @Override
-    int ask(int room) {
-        return room;
-    }
-
-    @Override
-    int room(int epollEvents) {
-        return epollEvents;
-    }
-
-    @Override
-    int event(Memory memory, long token, int ready, EventList events, int room, long scan) {
+    /**
+     * Turns epoll's event into a kevent.
+     *
+     * @return the number appended, or {@link #SEEN}
+     */
+    int event(Memory memory, long token, EventList events, long scan) {
         DescriptorKnote knote = slots.get(token);
         if (knote == null) {
             return 0;
         }
         if (knote.disabled) {
-            silence(memory, knote);
+            items.silence(memory, knote);
             knote.queued = false;
             return 0;
         }
@@ -300,7 +222,7 @@ final class EdgeDescriptors extends Descriptors {
             return 0;
         }
         if (knote.deliveredBy == scan) {
-            arm(memory, knote);
+            items.arm(memory, knote);
             return SEEN;
         }
         if ((!Condition.evaluate(memory, knote, errnos) || knote.isRepetition()) && !knote.forced) {
@@ -317,12 +239,12 @@ final class EdgeDescriptors extends Descriptors {
             knote.flags |= KeventFlags.EV_ONESHOT;
         }
         if (!knote.has(KeventFlags.EV_ONESHOT | KeventFlags.EV_DISPATCH | KeventFlags.EV_CLEAR)
-                && arm(memory, knote) != 0) {
+                && items.arm(memory, knote) != 0) {
             // The exact test of identity: epoll finds the item by number and file.
             forget(descriptor);
             return 0;
         }
-        enqueue(knote);
+        queue.enqueue(knote);
         knote.delivered();
         knote.queued = !knote.has(KeventFlags.EV_ONESHOT | KeventFlags.EV_CLEAR | KeventFlags.EV_DISPATCH);
         if (knote.queued) {
@@ -334,76 +256,22 @@ final class EdgeDescriptors extends Descriptors {
             remove(memory, knote);
         } else if (knote.has(KeventFlags.EV_DISPATCH)) {
             knote.disabled = true;
-            silence(memory, knote);
+            items.silence(memory, knote);
         }
         return 1;
     }
 
-    @Override
+    /** How many knotes a scan has delivered and left in the queue. */
     int kept(long scan) {
         return keptBy == scan ? kept : 0;
     }
 
-    @Override
+    /** An event of epoll's that was fetched and is not wanted now: it goes to the tail of epoll's list. */
     void putBack(Memory memory, long token) {
         DescriptorKnote knote = slots.get(token);
         if (knote != null && knote.armed && !knote.disabled) {
             // An error means that the descriptor was closed: the next change finds that.
-            arm(memory, knote);
-        }
-    }
-
-    /** For a kqueue that watches this one, and counts what gets into the queue. */
-    private void enqueue(DescriptorKnote knote) {
-        if (!knote.queued) {
-            knote.queued = true;
-            enqueued++;
-        }
-    }
-
-    @Override
-    int ready(Memory memory) {
-        int count = 0;
-        for (Descriptor descriptor : byNumber) {
-            if (descriptor != null) {
-                count += isQueued(memory, descriptor.read) ? 1 : 0;
-                count += isQueued(memory, descriptor.write) ? 1 : 0;
-            }
-        }
-        watched = true;
-        return count;
-    }
-
-    /** A knote that was queued counts until a scan finds that its condition no longer holds. */
-    private boolean isQueued(Memory memory, DescriptorKnote knote) {
-        if (knote == null || Descriptor.look(memory, knote.descriptor.fd) != 0 || !knote.descriptor.is(memory)
-                || isAnother(memory, knote.descriptor)) {
-            return false;
-        }
-        knote.queued &= watched;
-        if (!knote.queued && isReady(memory, knote)) {
-            enqueue(knote);
-        }
-        return knote.queued;
-    }
-
-    @Override
-    void scanned(Memory memory, long scan, boolean all) {
-        if (!watched) {
-            return;
-        }
-        for (Descriptor descriptor : byNumber) {
-            if (descriptor != null) {
-                passOver(memory, descriptor.read, scan, all);
-                passOver(memory, descriptor.write, scan, all);
-            }
-        }
-    }
-
-    /** epoll does not say which items a scan has dropped: those that it has not delivered and that are not ready. */
-    private void passOver(Memory memory, DescriptorKnote knote, long scan, boolean all) {
-        if (knote != null && knote.queued && knote.deliveredBy != scan) {
-            knote.queued = !all && isReady(memory, knote);
+            items.arm(memory, knote);
         }
     }
 
@@ -422,7 +290,7 @@ final class EdgeDescriptors extends Descriptors {
                     && Descriptor.look(memory, knote.descriptor.fd) == 0 && knote.descriptor.is(memory);
             if (waits && !Condition.isFresh(Condition.poll(memory, knote.descriptor.fd))) {
                 // An error means that the descriptor was closed: the next change finds that.
-                arm(memory, knote);
+                items.arm(memory, knote);
                 return false;
             }
             return waits;
@@ -442,10 +310,5 @@ final class EdgeDescriptors extends Descriptors {
         public int hashCode() {
             return knote.hashCode();
         }
-    }
-
-    private boolean isReady(Memory memory, DescriptorKnote knote) {
-        return !knote.disabled && Descriptor.look(memory, knote.descriptor.fd) == 0
-                && knote.descriptor.is(memory) && Condition.evaluate(memory, knote, errnos);
     }
 }
