@@ -120,7 +120,7 @@ final class Condition {
             knote.eventData = EmbeddedKqueue.queued(memory, knote);
             return knote.eventData > 0;
         }
-        knote.eventData = number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD);
+        knote.eventData = number(memory, knote.descriptor.fd, LinuxLibrary.FIONREAD);
         if ((ready & (EPOLLHUP | EPOLLERR)) != 0) {
             knote.eventFlags = KeventFlags.EV_EOF;
             return true;
@@ -130,8 +130,8 @@ final class Condition {
 
     private static boolean streamWrite(Memory memory, DescriptorKnote knote, int ready) {
         if (knote.descriptor.isPipe()) {
-            int size = EpollLibrary.fcntl(knote.descriptor.fd, EpollLibrary.F_GETPIPE_SZ, 0);
-            knote.eventData = Math.max(1, size - number(memory, knote.descriptor.fd, EpollLibrary.FIONREAD));
+            int size = LinuxLibrary.fcntl(knote.descriptor.fd, LinuxLibrary.F_GETPIPE_SZ, 0);
+            knote.eventData = Math.max(1, size - number(memory, knote.descriptor.fd, LinuxLibrary.FIONREAD));
         }
         if ((ready & (EPOLLERR | EPOLLHUP)) != 0) {
             knote.eventFlags = KeventFlags.EV_EOF;
@@ -143,7 +143,7 @@ final class Condition {
     private static long number(Memory memory, int fd, long request) {
         long cell = memory.number(0);
         // A descriptor without the request, such as an eventfd or a listener, counts as 0.
-        return EpollLibrary.ioctl(fd, request, cell) == 0 ? memory.intNumber() : 0;
+        return LinuxLibrary.ioctl(fd, request, cell) == 0 ? memory.intNumber() : 0;
     }
 
     private static long readable(Memory memory, Descriptor descriptor) {
@@ -151,17 +151,17 @@ final class Condition {
             return memory.structInt(TCPI_UNACKED);
         }
         long cell = memory.number(0);
-        if (EpollLibrary.ioctl(descriptor.fd, EpollLibrary.FIONREAD, cell) == 0) {
+        if (LinuxLibrary.ioctl(descriptor.fd, LinuxLibrary.FIONREAD, cell) == 0) {
             return memory.intNumber();
         }
         // AF_UNIX: a listener refuses FIONREAD, and nothing tells the length of its queue.
-        return descriptor.isUnixStream() && Descriptor.option(memory, descriptor.fd, EpollLibrary.SO_ACCEPTCONN) != 0
+        return descriptor.isUnixStream() && Descriptor.option(memory, descriptor.fd, LinuxLibrary.SO_ACCEPTCONN) != 0
                 ? 1 : 0;
     }
 
     private static long space(Memory memory, Descriptor descriptor) {
-        long size = Descriptor.option(memory, descriptor.fd, EpollLibrary.SO_SNDBUF);
-        return Math.max(1, size - number(memory, descriptor.fd, EpollLibrary.SIOCOUTQ));
+        long size = Descriptor.option(memory, descriptor.fd, LinuxLibrary.SO_SNDBUF);
+        return Math.max(1, size - number(memory, descriptor.fd, LinuxLibrary.SIOCOUTQ));
     }
 
     private static boolean isShutForWriting(Memory memory, Descriptor descriptor) {
@@ -170,14 +170,14 @@ final class Condition {
             return state >= TCP_FIN_WAIT1 && state <= TCP_TIME_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING;
         }
         // AF_UNIX stream: sending nothing has no effect but to say whether sending is still allowed.
-        return descriptor.isUnixStream() && EpollLibrary.send(descriptor.fd, memory.noPath(), 0,
-                EpollLibrary.MSG_NOSIGNAL | EpollLibrary.MSG_DONTWAIT) < 0
+        return descriptor.isUnixStream() && LinuxLibrary.send(descriptor.fd, memory.noPath(), 0,
+                LinuxLibrary.MSG_NOSIGNAL | LinuxLibrary.MSG_DONTWAIT) < 0
                 && com.sun.jna.Native.getLastError() == Errno.EPIPE;
     }
 
     /** The TCP state, with {@code tcp_info} in the memory's struct; 0 where it cannot be had. */
     private static int tcpState(Memory memory, Descriptor descriptor) {
-        int result = EpollLibrary.getsockopt(descriptor.fd, EpollLibrary.IPPROTO_TCP, EpollLibrary.TCP_INFO,
+        int result = LinuxLibrary.getsockopt(descriptor.fd, LinuxLibrary.IPPROTO_TCP, LinuxLibrary.TCP_INFO,
                 memory.struct(), memory.length(Memory.structSize()));
         int state = result == 0 ? memory.structByte(0) : 0;
         descriptor.listened |= state == TCP_LISTEN;

@@ -1,12 +1,12 @@
 package org.kqueue.linux;
 
-import static org.kqueue.linux.EpollLibrary.AF_INET;
-import static org.kqueue.linux.EpollLibrary.AF_INET6;
-import static org.kqueue.linux.EpollLibrary.AF_UNIX;
-import static org.kqueue.linux.EpollLibrary.SOCK_STREAM;
-import static org.kqueue.linux.EpollLibrary.S_IFIFO;
-import static org.kqueue.linux.EpollLibrary.S_IFMT;
-import static org.kqueue.linux.EpollLibrary.S_IFSOCK;
+import static org.kqueue.linux.LinuxLibrary.AF_INET6;
+import static org.kqueue.linux.LinuxLibrary.AF_INET;
+import static org.kqueue.linux.LinuxLibrary.AF_UNIX;
+import static org.kqueue.linux.LinuxLibrary.SOCK_STREAM;
+import static org.kqueue.linux.LinuxLibrary.S_IFIFO;
+import static org.kqueue.linux.LinuxLibrary.S_IFMT;
+import static org.kqueue.linux.LinuxLibrary.S_IFSOCK;
 
 import com.sun.jna.Native;
 import org.kqueue.Filter;
@@ -46,15 +46,15 @@ final class Descriptor {
         device = memory.device();
         inode = memory.inode();
         accessMode = accessMode(fd);
-        domain = isSocket() ? option(memory, fd, EpollLibrary.SO_DOMAIN) : 0;
-        anonymousPipe = isPipe() && EpollLibrary.fstatfs(fd, memory.struct()) == 0
-                && memory.structLong(0) == EpollLibrary.PIPEFS_MAGIC;
-        type = isSocket() ? option(memory, fd, EpollLibrary.SO_TYPE) : 0;
+        domain = isSocket() ? option(memory, fd, LinuxLibrary.SO_DOMAIN) : 0;
+        anonymousPipe = isPipe() && LinuxLibrary.fstatfs(fd, memory.struct()) == 0
+                && memory.structLong(0) == LinuxLibrary.PIPEFS_MAGIC;
+        type = isSocket() ? option(memory, fd, LinuxLibrary.SO_TYPE) : 0;
     }
 
     /** Asks which file a number names: {@code statx} into the memory's struct. Returns 0 or the errno. */
     static int look(Memory memory, int fd) {
-        int result = EpollLibrary.statx(fd, memory.noPath(), EpollLibrary.AT_EMPTY_PATH, EpollLibrary.STATX_BASIC_STATS,
+        int result = LinuxLibrary.statx(fd, memory.noPath(), LinuxLibrary.AT_EMPTY_PATH, LinuxLibrary.STATX_BASIC_STATS,
                 memory.struct());
         return result == 0 ? 0 : Native.getLastError();
     }
@@ -67,12 +67,12 @@ final class Descriptor {
     }
 
     private static int accessMode(int fd) {
-        return EpollLibrary.fcntl(fd, EpollLibrary.F_GETFL, 0) & EpollLibrary.O_ACCMODE;
+        return LinuxLibrary.fcntl(fd, LinuxLibrary.F_GETFL, 0) & LinuxLibrary.O_ACCMODE;
     }
 
     static int option(Memory memory, int fd, int name) {
         long value = memory.number(0);
-        return EpollLibrary.getsockopt(fd, EpollLibrary.SOL_SOCKET, name, value, memory.length(4)) == 0
+        return LinuxLibrary.getsockopt(fd, LinuxLibrary.SOL_SOCKET, name, value, memory.length(4)) == 0
                 ? memory.intNumber() : 0;
     }
 

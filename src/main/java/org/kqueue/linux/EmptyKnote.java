@@ -28,11 +28,11 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
         if (errno != 0) {
             return errno;
         }
-        if ((memory.mode() & EpollLibrary.S_IFMT) != EpollLibrary.S_IFSOCK) {
+        if ((memory.mode() & LinuxLibrary.S_IFMT) != LinuxLibrary.S_IFSOCK) {
             return Errno.EINVAL;
         }
         file = FileIdentity.of((int) ident, memory);
-        local = Descriptor.option(memory, file.fd(), EpollLibrary.SO_DOMAIN) == EpollLibrary.AF_UNIX;
+        local = Descriptor.option(memory, file.fd(), LinuxLibrary.SO_DOMAIN) == LinuxLibrary.AF_UNIX;
         return rechecks.add(memory, this);
     }
 
@@ -54,7 +54,7 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
     /** A local socket hands over to its peer at once and keeps nothing. */
     private boolean isEmpty(Memory memory) {
         // EINVAL: a listener, which has no buffer.
-        return local || EpollLibrary.ioctl(file.fd(), EpollLibrary.SIOCOUTQ, memory.number(0)) != 0
+        return local || LinuxLibrary.ioctl(file.fd(), LinuxLibrary.SIOCOUTQ, memory.number(0)) != 0
                 || memory.intNumber() == 0;
     }
 

@@ -25,8 +25,8 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
 
     /** Whether {@link Descriptor#look} has just seen a file that epoll does not take. */
     static boolean isFile(Memory memory) {
-        int kind = memory.mode() & EpollLibrary.S_IFMT;
-        return kind == EpollLibrary.S_IFREG || kind == EpollLibrary.S_IFDIR;
+        int kind = memory.mode() & LinuxLibrary.S_IFMT;
+        return kind == LinuxLibrary.S_IFREG || kind == LinuxLibrary.S_IFDIR;
     }
 
     @Override
@@ -44,7 +44,7 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
 
     @Override
     public int interest(int watch) {
-        return EpollLibrary.IN_MODIFY;
+        return LinuxLibrary.IN_MODIFY;
     }
 
     @Override
@@ -54,7 +54,7 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
 
     @Override
     public boolean happened(Memory memory, int watch, int mask, boolean inside, int cookie) {
-        return (mask & EpollLibrary.IN_MODIFY) != 0 && !inside;
+        return (mask & LinuxLibrary.IN_MODIFY) != 0 && !inside;
     }
 
     @Override
@@ -72,7 +72,7 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
             return false;
         }
         long size = memory.size();
-        eventData = size - EpollLibrary.lseek(file.fd(), 0, EpollLibrary.SEEK_CUR);
+        eventData = size - LinuxLibrary.lseek(file.fd(), 0, LinuxLibrary.SEEK_CUR);
         return eventData != 0 || has(Note.NOTE_FILE_POLL) || has(Note.NOTE_EOF);
     }
 

@@ -52,7 +52,7 @@ final class ProcessKnote extends SoftKnote implements Source {
 
     /** EINVAL for pid -1 from a kernel that has the call, 5.3 and later. */
     private static final class Probe {
-        static final boolean AVAILABLE = EpollLibrary.syscall(EpollLibrary.SYS_PIDFD_OPEN, -1, 0) < 0
+        static final boolean AVAILABLE = LinuxLibrary.syscall(LinuxLibrary.SYS_PIDFD_OPEN, -1, 0) < 0
                 && Native.getLastError() == Errno.EINVAL;
     }
 
@@ -73,7 +73,7 @@ final class ProcessKnote extends SoftKnote implements Source {
             return Errno.ESRCH;
         }
         // Always FD_CLOEXEC.
-        int fd = (int) EpollLibrary.syscall(EpollLibrary.SYS_PIDFD_OPEN, ident, 0);
+        int fd = (int) LinuxLibrary.syscall(LinuxLibrary.SYS_PIDFD_OPEN, ident, 0);
         if (fd < 0) {
             int errno = Native.getLastError();
             // EINVAL, ENOENT: the number is that of a thread.
@@ -129,8 +129,8 @@ final class ProcessKnote extends SoftKnote implements Source {
     }
 
     private int status(Memory memory) {
-        if (EpollLibrary.waitid(EpollLibrary.P_PIDFD, pidfd, memory.struct(),
-                EpollLibrary.WEXITED | EpollLibrary.WNOWAIT | EpollLibrary.WNOHANG) == 0
+        if (LinuxLibrary.waitid(LinuxLibrary.P_PIDFD, pidfd, memory.struct(),
+                LinuxLibrary.WEXITED | LinuxLibrary.WNOWAIT | LinuxLibrary.WNOHANG) == 0
                 && memory.structInt(SI_PID) != 0) {
             int code = memory.structInt(SI_STATUS);
             int how = memory.structInt(SI_CODE);
@@ -152,12 +152,12 @@ final class ProcessKnote extends SoftKnote implements Source {
      * waited for yet.
      */
     private int exitInfo(Memory memory) {
-        long info = memory.pidfdInfo(EpollLibrary.PIDFD_INFO_EXIT | EpollLibrary.PIDFD_INFO_PID);
-        if (EpollLibrary.ioctl(pidfd, EpollLibrary.PIDFD_GET_INFO, info) != 0) {
+        long info = memory.pidfdInfo(LinuxLibrary.PIDFD_INFO_EXIT | LinuxLibrary.PIDFD_INFO_PID);
+        if (LinuxLibrary.ioctl(pidfd, LinuxLibrary.PIDFD_GET_INFO, info) != 0) {
             // ESRCH: just gone. ENOTTY, EINVAL: a kernel before 6.13.
             return Native.getLastError() == Errno.ESRCH ? NOT_YET : UNKNOWN;
         }
-        if ((memory.structLong(0) & EpollLibrary.PIDFD_INFO_EXIT) != 0) {
+        if ((memory.structLong(0) & LinuxLibrary.PIDFD_INFO_EXIT) != 0) {
             return memory.structInt(PIDFD_EXIT_CODE);
         }
         return memory.structInt(PIDFD_PPID) == SELF ? NOT_YET : UNKNOWN;

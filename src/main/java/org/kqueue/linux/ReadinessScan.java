@@ -200,7 +200,7 @@ final class ReadinessScan {
      * nothing, or one shut in both directions whose RDHUP was not asked for.
      */
     private static boolean isFresh(Memory memory, int fd) {
-        return Descriptor.look(memory, fd) == 0 && (memory.mode() & EpollLibrary.S_IFMT) == EpollLibrary.S_IFSOCK
+        return Descriptor.look(memory, fd) == 0 && (memory.mode() & LinuxLibrary.S_IFMT) == LinuxLibrary.S_IFSOCK
                 && Condition.isFresh(Condition.poll(memory, fd));
     }
 

@@ -89,7 +89,7 @@ final class Rechecks implements Source {
     private void set(Memory memory) {
         for (Check check : checks) {
             if (check.isAwaited(memory)) {
-                EpollLibrary.timerfd_settime(timerfd, 0, memory.itimerspec(delay), 0);
+                LinuxLibrary.timerfd_settime(timerfd, 0, memory.itimerspec(delay), 0);
                 return;
             }
         }
@@ -99,8 +99,8 @@ final class Rechecks implements Source {
         if (timerfd >= 0) {
             return 0;
         }
-        int fd = EpollLibrary.timerfd_create(EpollLibrary.CLOCK_MONOTONIC,
-                EpollLibrary.TFD_CLOEXEC | EpollLibrary.TFD_NONBLOCK);
+        int fd = LinuxLibrary.timerfd_create(LinuxLibrary.CLOCK_MONOTONIC,
+                LinuxLibrary.TFD_CLOEXEC | LinuxLibrary.TFD_NONBLOCK);
         if (fd < 0) {
             return Native.getLastError();
         }

@@ -120,7 +120,7 @@ final class SoftQueue {
         if (head == null && signalled && !closed) {
             signalled = false;
             // Without a count the eventfd's place in epoll's ready list is no event. EAGAIN: it had none.
-            EpollLibrary.read(eventfd, memory.number(0), Long.BYTES);
+            LinuxLibrary.read(eventfd, memory.number(0), Long.BYTES);
         }
     }
 

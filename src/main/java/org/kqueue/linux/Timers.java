@@ -31,7 +31,7 @@ final class Timers {
 
         /** In nanoseconds. */
         long now() {
-            if (id == EpollLibrary.CLOCK_MONOTONIC) {
+            if (id == LinuxLibrary.CLOCK_MONOTONIC) {
                 return System.nanoTime();
             }
             Instant now = Instant.now();
@@ -43,7 +43,7 @@ final class Timers {
             if (timerfd >= 0) {
                 return 0;
             }
-            int fd = EpollLibrary.timerfd_create(id, EpollLibrary.TFD_CLOEXEC | EpollLibrary.TFD_NONBLOCK);
+            int fd = LinuxLibrary.timerfd_create(id, LinuxLibrary.TFD_CLOEXEC | LinuxLibrary.TFD_NONBLOCK);
             if (fd < 0) {
                 return Native.getLastError();
             }
@@ -73,7 +73,7 @@ final class Timers {
                 setFor = due;
                 long value = due == Long.MAX_VALUE ? 0 : Math.max(1, flags != 0 ? due : due - now());
                 // 0 stops it; what is due already fires at once.
-                EpollLibrary.timerfd_settime(timerfd, flags, memory.itimerspec(value), 0);
+                LinuxLibrary.timerfd_settime(timerfd, flags, memory.itimerspec(value), 0);
             }
         }
 
@@ -95,9 +95,9 @@ final class Timers {
 
     static final long SECOND = 1_000_000_000L;
 
-    final Clock monotonic = new Clock(EpollLibrary.CLOCK_MONOTONIC, 0);
+    final Clock monotonic = new Clock(LinuxLibrary.CLOCK_MONOTONIC, 0);
     /** Set with an absolute time, so that it follows when the clock is set. */
-    final Clock realtime = new Clock(EpollLibrary.CLOCK_REALTIME, EpollLibrary.TFD_TIMER_ABSTIME);
+    final Clock realtime = new Clock(LinuxLibrary.CLOCK_REALTIME, LinuxLibrary.TFD_TIMER_ABSTIME);
     private final Sources sources;
     private final SoftQueue queue;
     private long serials;

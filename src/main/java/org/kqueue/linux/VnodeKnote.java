@@ -1,19 +1,19 @@
 package org.kqueue.linux;
 
-import static org.kqueue.linux.EpollLibrary.IN_ACCESS;
-import static org.kqueue.linux.EpollLibrary.IN_ATTRIB;
-import static org.kqueue.linux.EpollLibrary.IN_CLOSE_NOWRITE;
-import static org.kqueue.linux.EpollLibrary.IN_CLOSE_WRITE;
-import static org.kqueue.linux.EpollLibrary.IN_CREATE;
-import static org.kqueue.linux.EpollLibrary.IN_DELETE;
-import static org.kqueue.linux.EpollLibrary.IN_DELETE_SELF;
-import static org.kqueue.linux.EpollLibrary.IN_ISDIR;
-import static org.kqueue.linux.EpollLibrary.IN_MODIFY;
-import static org.kqueue.linux.EpollLibrary.IN_MOVED_FROM;
-import static org.kqueue.linux.EpollLibrary.IN_MOVED_TO;
-import static org.kqueue.linux.EpollLibrary.IN_MOVE_SELF;
-import static org.kqueue.linux.EpollLibrary.IN_OPEN;
-import static org.kqueue.linux.EpollLibrary.IN_UNMOUNT;
+import static org.kqueue.linux.LinuxLibrary.IN_ACCESS;
+import static org.kqueue.linux.LinuxLibrary.IN_ATTRIB;
+import static org.kqueue.linux.LinuxLibrary.IN_CLOSE_NOWRITE;
+import static org.kqueue.linux.LinuxLibrary.IN_CLOSE_WRITE;
+import static org.kqueue.linux.LinuxLibrary.IN_CREATE;
+import static org.kqueue.linux.LinuxLibrary.IN_DELETE;
+import static org.kqueue.linux.LinuxLibrary.IN_DELETE_SELF;
+import static org.kqueue.linux.LinuxLibrary.IN_ISDIR;
+import static org.kqueue.linux.LinuxLibrary.IN_MODIFY;
+import static org.kqueue.linux.LinuxLibrary.IN_MOVED_FROM;
+import static org.kqueue.linux.LinuxLibrary.IN_MOVED_TO;
+import static org.kqueue.linux.LinuxLibrary.IN_MOVE_SELF;
+import static org.kqueue.linux.LinuxLibrary.IN_OPEN;
+import static org.kqueue.linux.LinuxLibrary.IN_UNMOUNT;
 
 import java.util.Map;
 import org.kqueue.Errno;
@@ -65,15 +65,15 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
         if (errno != 0) {
             return errno;
         }
-        int kind = memory.mode() & EpollLibrary.S_IFMT;
-        if (asksForLocks(sfflags) || kind == EpollLibrary.S_IFSOCK || kind == EpollLibrary.S_IFIFO || kind == 0) {
+        int kind = memory.mode() & LinuxLibrary.S_IFMT;
+        if (asksForLocks(sfflags) || kind == LinuxLibrary.S_IFSOCK || kind == LinuxLibrary.S_IFIFO || kind == 0) {
             return Errno.EINVAL;
         }
         file = FileIdentity.of((int) ident, memory);
         size = memory.size();
         links = memory.links();
         wd = watches.add(memory, this);
-        if (wd >= 0 && kind == EpollLibrary.S_IFDIR) {
+        if (wd >= 0 && kind == LinuxLibrary.S_IFDIR) {
             watchParent(memory);
         }
         return wd < 0 ? -wd : 0;

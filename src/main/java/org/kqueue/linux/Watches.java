@@ -80,7 +80,7 @@ final class Watches implements Source {
     }
 
     private int add(long path, int mask, SoftKnote knote) {
-        int wd = watch(path, mask | EpollLibrary.IN_MASK_ADD);
+        int wd = watch(path, mask | LinuxLibrary.IN_MASK_ADD);
         if (wd > 0) {
             knotes.computeIfAbsent(wd, key -> new ArrayList<>()).add(knote);
         }
@@ -88,7 +88,7 @@ final class Watches implements Source {
     }
 
     private int watch(long path, int mask) {
-        int wd = EpollLibrary.inotify_add_watch(inotify, path, mask);
+        int wd = LinuxLibrary.inotify_add_watch(inotify, path, mask);
         if (wd < 0) {
             int errno = Native.getLastError();
             // ENOSPC: past fs.inotify.max_user_watches.
@@ -108,7 +108,7 @@ final class Watches implements Source {
         }
         knotes.remove(wd);
         // EINVAL where the file is gone, and the watch with it.
-        EpollLibrary.inotify_rm_watch(inotify, wd);
+        LinuxLibrary.inotify_rm_watch(inotify, wd);
         // inotify confirms it by an event, of which nobody is to hear.
         drain(memory);
     }
@@ -140,7 +140,7 @@ final class Watches implements Source {
         if (inotify >= 0) {
             return 0;
         }
-        int fd = EpollLibrary.inotify_init1(EpollLibrary.IN_CLOEXEC | EpollLibrary.IN_NONBLOCK);
+        int fd = LinuxLibrary.inotify_init1(LinuxLibrary.IN_CLOEXEC | LinuxLibrary.IN_NONBLOCK);
         if (fd < 0) {
             return Native.getLastError();
         }
@@ -185,7 +185,7 @@ final class Watches implements Source {
 
     private long read(long address) {
         // EAGAIN: that was all.
-        return EpollLibrary.read(inotify, address, BUFFER_SIZE);
+        return LinuxLibrary.read(inotify, address, BUFFER_SIZE);
     }
 
     /** Reads what has come and is not yet known, so that a change sees it in order. */
@@ -196,15 +196,15 @@ final class Watches implements Source {
     }
 
     private void happened(Memory memory, int wd, int mask, int cookie, boolean inside) {
-        if ((mask & EpollLibrary.IN_Q_OVERFLOW) != 0) {
-            knotes.forEach((watch, list) -> tell(memory, list, watch, EpollLibrary.IN_MODIFY | EpollLibrary.IN_ATTRIB,
+        if ((mask & LinuxLibrary.IN_Q_OVERFLOW) != 0) {
+            knotes.forEach((watch, list) -> tell(memory, list, watch, LinuxLibrary.IN_MODIFY | LinuxLibrary.IN_ATTRIB,
                     false, 0));
             return;
         }
         List<SoftKnote> list = knotes.get(wd);
         if (list != null) {
             tell(memory, list, wd, mask, inside, cookie);
-            if ((mask & EpollLibrary.IN_IGNORED) != 0) {
+            if ((mask & LinuxLibrary.IN_IGNORED) != 0) {
                 knotes.remove(wd);
             }
         }
