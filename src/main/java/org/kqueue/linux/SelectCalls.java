@@ -22,6 +22,11 @@ final class SelectCalls {
     private SelectCalls() {
     }
 
+    /** Whether both calls were lent when the first of them was made. */
+    static boolean areLent() {
+        return EPOLL_WAIT != null && POLL != null;
+    }
+
     /**
      * Waits in epoll. Returns the number of events or the negative errno. May return 0 before a long time is over.
      *

@@ -2,6 +2,8 @@ package org.kqueue.linux;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeEach;
@@ -25,10 +27,27 @@ class SelectCallsTest {
     }
 
     @Test
-    void areLentByTheJdkUnlessThePropertyForbidsIt() {
+    void areLentByTheJdkBeforeTheFirstSelect() {
         assumeTrue(System.getProperty(ForeignCalls.CALLS, "auto").equals("auto"), "the property says how");
-        assertNotNull(LentCalls.find(LentCalls.EPOLL_WAIT));
-        assertNotNull(LentCalls.find(LentCalls.POLL));
+        assertTrue(SelectCalls.areLent());
+    }
+
+    @Test
+    void arePassedOverWhereThePropertySaysSo() {
+        String before = System.getProperty(ForeignCalls.CALLS);
+        try {
+            for (String calls : new String[] {"jna", "foreign"}) {
+                System.setProperty(ForeignCalls.CALLS, calls);
+                assertNull(LentCalls.find(LentCalls.EPOLL_WAIT), calls);
+                assertNull(LentCalls.find(LentCalls.POLL), calls);
+            }
+        } finally {
+            if (before == null) {
+                System.clearProperty(ForeignCalls.CALLS);
+            } else {
+                System.setProperty(ForeignCalls.CALLS, before);
+            }
+        }
     }
 
     @Test
