@@ -65,20 +65,37 @@ final class Downcall {
         }
     }
 
+    /** A call that leaves the errno where JNA's calls leave it. */
     static MethodHandle link(long address, MethodType type) throws ReflectiveOperationException {
         try {
-            Object linker = LINKER.getMethod("nativeLinker").invoke(null);
             Object captureErrno = OPTION.getMethod("captureCallState", String[].class).invoke(null,
                     (Object) new String[] {"errno"});
-            Object options = Array.newInstance(OPTION, 1);
-            Array.set(options, 0, captureErrno);
-            Object function = SEGMENT.getMethod("ofAddress", long.class).invoke(null, address);
-            Method downcallHandle = LINKER.getMethod("downcallHandle", SEGMENT, DESCRIPTOR, options.getClass());
-            MethodHandle call = (MethodHandle) downcallHandle.invoke(linker, function, descriptor(type), options);
+            MethodHandle call = link(address, type, captureErrno);
             return MethodHandles.filterReturnValue(MethodHandles.foldArguments(call, STATE), CHECK);
         } catch (InvocationTargetException e) {
             throw new ReflectiveOperationException(e.getCause());
         }
+    }
+
+    /** A call whose errno is lost. */
+    static MethodHandle linkWithoutErrno(long address, MethodType type) throws ReflectiveOperationException {
+        try {
+            return link(address, type, new Object[0]);
+        } catch (InvocationTargetException e) {
+            throw new ReflectiveOperationException(e.getCause());
+        }
+    }
+
+    private static MethodHandle link(long address, MethodType type, Object... options)
+            throws ReflectiveOperationException, InvocationTargetException {
+        Object linker = LINKER.getMethod("nativeLinker").invoke(null);
+        Object array = Array.newInstance(OPTION, options.length);
+        for (int i = 0; i < options.length; i++) {
+            Array.set(array, i, options[i]);
+        }
+        Object function = SEGMENT.getMethod("ofAddress", long.class).invoke(null, address);
+        Method downcallHandle = LINKER.getMethod("downcallHandle", SEGMENT, DESCRIPTOR, array.getClass());
+        return (MethodHandle) downcallHandle.invoke(linker, function, descriptor(type), array);
     }
 
     private static Object descriptor(MethodType type) throws ReflectiveOperationException {

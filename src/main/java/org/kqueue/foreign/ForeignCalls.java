@@ -5,7 +5,6 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /**
@@ -81,24 +80,23 @@ public final class ForeignCalls {
     }
 
     /**
-     * Makes a handle that calls a function of the C library. A call that returns a negative number leaves the errno where JNA's
-     * calls leave it, in {@link Native#getLastError()}.
+     * Makes a handle that calls a function of the C library. Of a call that fails, a negative number, the reason is lost: what a
+     * thread has in errno may change before Java could read it, and to have it kept by the call itself costs 40 bytes on the heap
+     * for each, now and then. So one that fails must be made again through JNA.
      *
-     * @param jna a lookup that finds a static method of the function's name and type, mapped by JNA
      * @param name of the function
      * @param type with {@code int} and {@code long} only; an address is a {@code long}. Returns {@code int}
-     * @return the foreign call, or JNA's where the property says so or nothing else is possible
+     * @return the handle
+     * @throws UnsatisfiedLinkError where it cannot be made
      */
-    public static MethodHandle ofLibc(MethodHandles.Lookup jna, String name, MethodType type) {
-        MethodHandle foreign = of(() -> Pointer.nativeValue(
-                NativeLibrary.getInstance(Platform.C_LIBRARY_NAME).getGlobalVariableAddress(name)), name, type);
-        if (foreign != null) {
-            return foreign;
-        }
+    public static MethodHandle ofLibcWithoutErrno(String name, MethodType type) {
         try {
-            return jna.findStatic(jna.lookupClass(), name, type);
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError("no JNA mapping of " + name, e);
+            return Downcall.linkWithoutErrno(Pointer.nativeValue(
+                    NativeLibrary.getInstance(Platform.C_LIBRARY_NAME).getGlobalVariableAddress(name)), type);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            UnsatisfiedLinkError error = new UnsatisfiedLinkError(name + ": " + e);
+            error.initCause(e);
+            throw error;
         }
     }
 
@@ -114,7 +112,8 @@ public final class ForeignCalls {
     }
 
     /**
-     * Makes a handle that calls a function, and leaves the errno as {@link #ofLibc} says.
+     * Makes a handle that calls a function. A call that returns a negative number leaves the errno where JNA's calls leave it, in
+     * {@link Native#getLastError()}.
      *
      * @param address of the function
      * @param name for messages

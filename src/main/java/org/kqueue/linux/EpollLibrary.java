@@ -3,8 +3,8 @@ package org.kqueue.linux;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import org.kqueue.Errno;
 import org.kqueue.foreign.ForeignCalls;
 import org.kqueue.foreign.LateLink;
 
@@ -44,25 +44,26 @@ final class EpollLibrary {
     static native int epoll_create1(int flags);
 
     static int epoll_ctl(int epfd, int op, int fd, long event) {
-        if (!FOREIGN.isLinked()) {
-            return Select.epoll_ctl(epfd, op, fd, event);
-        }
-        try {
-            return (int) Foreign.EPOLL_CTL.invokeExact(epfd, op, fd, event);
-        } catch (Throwable e) {
-            throw ForeignCalls.thrown(e);
-        }
+        return FOREIGN.isLinked() && Foreign.epoll_ctl(epfd, op, fd, event) == 0 ? 0
+                : Select.epoll_ctl(epfd, op, fd, event);
     }
 
     static int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis) {
         if (!FOREIGN.isLinked()) {
             return Select.epoll_wait(epfd, events, maxevents, timeoutMillis);
         }
-        try {
-            return (int) Foreign.EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
-        } catch (Throwable e) {
-            throw ForeignCalls.thrown(e);
+        int n = Foreign.epoll_wait(epfd, events, maxevents, timeoutMillis);
+        return n >= 0 ? n : afterFailedWait(epfd, events, maxevents);
+    }
+
+    /** What a wait has to say whose errno is lost: what a poll says, or else that it was interrupted. */
+    private static int afterFailedWait(int epfd, long events, int maxevents) {
+        int n = Select.epoll_wait(epfd, events, maxevents, 0);
+        if (n == 0) {
+            Native.setLastError(Errno.EINTR);
+            return -1;
         }
+        return n;
     }
 
     /** The calls that a select is made of, through JNA. */
@@ -83,22 +84,32 @@ final class EpollLibrary {
     /** The same through {@code java.lang.foreign}. */
     private static final class Foreign {
 
-        static final MethodHandle EPOLL_CTL;
-        static final MethodHandle EPOLL_WAIT;
-
-        static {
-            MethodHandles.Lookup jna = MethodHandles.lookup().in(Select.class);
-            EPOLL_CTL = ForeignCalls.ofLibc(jna, "epoll_ctl",
-                    MethodType.methodType(int.class, int.class, int.class, int.class, long.class));
-            EPOLL_WAIT = ForeignCalls.ofLibc(jna, "epoll_wait",
-                    MethodType.methodType(int.class, int.class, long.class, int.class, int.class));
-        }
+        static final MethodHandle EPOLL_CTL = ForeignCalls.ofLibcWithoutErrno("epoll_ctl",
+                MethodType.methodType(int.class, int.class, int.class, int.class, long.class));
+        static final MethodHandle EPOLL_WAIT = ForeignCalls.ofLibcWithoutErrno("epoll_wait",
+                MethodType.methodType(int.class, int.class, long.class, int.class, int.class));
 
         private Foreign() {
         }
 
         /** Initialises the class. */
         static void link() {
+        }
+
+        static int epoll_ctl(int epfd, int op, int fd, long event) {
+            try {
+                return (int) EPOLL_CTL.invokeExact(epfd, op, fd, event);
+            } catch (Throwable e) {
+                throw ForeignCalls.thrown(e);
+            }
+        }
+
+        static int epoll_wait(int epfd, long events, int maxevents, int timeoutMillis) {
+            try {
+                return (int) EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
+            } catch (Throwable e) {
+                throw ForeignCalls.thrown(e);
+            }
         }
     }
 
@@ -129,7 +140,8 @@ final class EpollLibrary {
                 return epoll_pwait2(epfd, events, maxevents, timespec, 0);
             }
             try {
-                return (int) Timed.EPOLL_PWAIT2.invokeExact(epfd, events, maxevents, timespec, 0L);
+                int n = (int) Timed.EPOLL_PWAIT2.invokeExact(epfd, events, maxevents, timespec, 0L);
+                return n >= 0 ? n : afterFailedWait(epfd, events, maxevents);
             } catch (Throwable e) {
                 throw ForeignCalls.thrown(e);
             }
@@ -139,8 +151,7 @@ final class EpollLibrary {
     /** Apart from the class above, so that it is linked when it is first needed. */
     private static final class Timed {
 
-        static final MethodHandle EPOLL_PWAIT2 = ForeignCalls.ofLibc(MethodHandles.lookup().in(Pwait2.class),
-                "epoll_pwait2",
+        static final MethodHandle EPOLL_PWAIT2 = ForeignCalls.ofLibcWithoutErrno("epoll_pwait2",
                 MethodType.methodType(int.class, int.class, long.class, int.class, long.class, long.class));
 
         private Timed() {

@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -39,6 +41,8 @@ class ForeignCallsTest {
         static native int dup(int fd);
 
         static native int epoll_create1(int flags);
+
+        static native int close(int fd);
     }
 
     @AfterEach
@@ -50,8 +54,14 @@ class ForeignCallsTest {
         }
     }
 
-    private static MethodHandle libc(String name) throws IllegalAccessException {
-        return ForeignCalls.ofLibc(MethodHandles.privateLookupIn(Libc.class, MethodHandles.lookup()), name, TYPE);
+    /** Through java.lang.foreign, or JNA where it is not possible. */
+    private static MethodHandle libc(String name) throws ReflectiveOperationException {
+        MethodHandle foreign = ForeignCalls.of(() -> address(name), name, TYPE);
+        return foreign != null ? foreign : MethodHandles.lookup().findStatic(Libc.class, name, TYPE);
+    }
+
+    private static long address(String name) {
+        return Pointer.nativeValue(NativeLibrary.getInstance(Platform.C_LIBRARY_NAME).getGlobalVariableAddress(name));
     }
 
     @Test
@@ -63,6 +73,17 @@ class ForeignCallsTest {
             assertEquals(-1, (int) dup.invokeExact(-1), calls);
             assertEquals(EBADF, Native.getLastError(), calls);
         }
+    }
+
+    @Test
+    void aCallWithoutErrnoReturnsWhatTheFunctionReturns() throws Throwable {
+        assumeTrue(ForeignCalls.arePossible(), "no java.lang.foreign here");
+        MethodHandle dup = ForeignCalls.ofLibcWithoutErrno("dup", TYPE);
+        assertEquals(-1, (int) dup.invokeExact(-1));
+        int copy = (int) dup.invokeExact(0);
+        assertTrue(copy > 0);
+        assertEquals(0, Libc.close(copy));
+        assertThrows(UnsatisfiedLinkError.class, () -> ForeignCalls.ofLibcWithoutErrno("no_such_function", TYPE));
     }
 
     @Test
