@@ -2,9 +2,9 @@ package org.kqueue.benchmarks;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -15,45 +15,59 @@ final class Compare {
 
     private final boolean full;
     private final Pattern only;
-    private final List<Result> results = new ArrayList<>();
+    private final int runs;
+    /** By name, in the order of the table. */
+    private final Map<String, Row> rows = new LinkedHashMap<>();
 
-    private Compare(boolean full, Pattern only) {
+    private Compare(boolean full, Pattern only, int runs) {
         this.full = full;
         this.only = only;
+        this.runs = runs;
+    }
+
+    private void add(Result result) {
+        rows.computeIfAbsent(result.row(), name -> new Row()).add(result);
     }
 
     /** Runs, prints the table, writes JSON and charts. */
     public static void main(String[] args) throws IOException, InterruptedException {
         boolean full = false;
         Pattern only = Pattern.compile("");
+        int runs = 1;
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--short" -> full = false;
                 case "--full" -> full = true;
                 case "--only" -> only = Pattern.compile(args[++i]);
-                default -> throw new IllegalArgumentException(args[i] + ": --short, --full or --only <regular expression>");
+                case "--runs" -> runs = Integer.parseInt(args[++i]);
+                default -> throw new IllegalArgumentException(
+                        args[i] + ": --short, --full, --runs <number> or --only <regular expression>");
             }
         }
         Provider.use("jdk");
-        new Compare(full, only).run();
+        new Compare(full, only, runs).run();
     }
 
     private void run() throws IOException, InterruptedException {
         Path home = Path.of(System.getProperty("kqueue.benchmarks.home", "."));
         Micro micro = new Micro(full ? 3000 : 1200, full ? 15 : 9, full ? 300 : 150);
         Servers servers = new Servers(home.resolve("target"), full ? 4000 : 2000, full ? 11 : 7, full ? 1500 : 700);
-        micro(micro);
-        servers(servers);
-        counts(new Counts(home.resolve("target")), micro);
-        Report report = new Report(home.resolve("results"), full, results);
+        for (int run = 1; run <= runs; run++) {
+            System.err.println("run " + run + " of " + runs);
+            micro(micro);
+            servers(servers);
+            counts(new Counts(home.resolve("target")), micro);
+        }
+        Report report = new Report(home.resolve("results"), full, runs, rows.values());
         System.out.println(report.table());
         if (only.pattern().isEmpty()) {
-            report.writeJson();
+            report.write();
         }
         if (only.pattern().isEmpty() || only.matcher("charts").find()) {
             new Charts(report.folder(), micro, servers, full).draw();
         }
-        long missed = results.stream().filter(r -> r.verdict().equals("missed")).count();
+        long missed = rows.values().stream().map(Row::verdict).filter(verdict -> !verdict.isEmpty() && !verdict.equals("met"))
+                .count();
         System.out.println(missed == 0 ? "every target met" : missed + " targets missed");
     }
 
@@ -86,9 +100,9 @@ final class Compare {
     private void row(Micro micro, String row, String work, int registered, int ready, double target) throws IOException {
         if (wanted(row)) {
             Micro.Pair pair = micro.compare("jdk", "kqueue", work, registered, ready);
-            results.add(Result.ratio(row, "ns", pair.nanos(), target));
+            add(Result.ratio(row, "ns", pair.nanos(), target));
             boolean selects = work.equals("select") || work.equals("wakeup") || work.endsWith("e") || work.endsWith("t");
-            results.add(Result.count(row + ": allocated", "B", pair.theirBytes(), pair.ourBytes(),
+            add(Result.count(row + ": allocated", "B", pair.theirBytes(), pair.ourBytes(),
                     selects && !work.startsWith("open") ? 0 : Double.NaN));
         }
     }
@@ -100,8 +114,8 @@ final class Compare {
                     load[1] == 0 ? "" : String.format(Locale.ROOT, " beside %,d idle", load[1]));
             if (wanted(row)) {
                 Servers.Pair pair = servers.compare("echo", load[0], load[1]);
-                results.add(Result.ratio(row, "requests/s", pair.rate(), target(1.0, 1.02)));
-                results.add(Result.ratio(row + ": server CPU", "µs/request", pair.cpu(), target(1.0, 1.02)));
+                add(Result.ratio(row, "requests/s", pair.rate(), target(1.0, 1.02)));
+                add(Result.ratio(row + ": server CPU", "µs/request", pair.cpu(), target(1.0, 1.02)));
             }
         }
         if (wanted("echo against C")) {
@@ -109,8 +123,8 @@ final class Compare {
             if (pair == null) {
                 System.out.println("skipped: echo against C, there is no C compiler (cc)");
             } else {
-                results.add(Result.ratio("echo, 50 connections, against a C server on epoll", "requests/s", pair.rate(), 0.9));
-                results.add(Result.ratio("echo, 50 connections, against a C server on epoll: server CPU", "µs/request",
+                add(Result.ratio("echo, 50 connections, against a C server on epoll", "requests/s", pair.rate(), 0.9));
+                add(Result.ratio("echo, 50 connections, against a C server on epoll: server CPU", "µs/request",
                         pair.cpu(), 0.9));
             }
         }
@@ -118,26 +132,26 @@ final class Compare {
             Servers.Pair pair = servers.compare("dispatch", 50, 0);
             double better = Math.max(pair.rate().ratio(), pair.cpu().ratio());
             // The target is about either of the two.
-            results.add(Result.ratio("dispatch, 50 connections", "requests/s", pair.rate(),
+            add(Result.ratio("dispatch, 50 connections", "requests/s", pair.rate(),
                     pair.rate().ratio() == better ? 1.1 : Double.NaN));
-            results.add(Result.ratio("dispatch, 50 connections: server CPU", "µs/request", pair.cpu(),
+            add(Result.ratio("dispatch, 50 connections: server CPU", "µs/request", pair.cpu(),
                     pair.cpu().ratio() == better ? 1.1 : Double.NaN));
         }
         if (wanted("connection churn")) {
             Servers.Pair pair = servers.compareChurn();
-            results.add(Result.ratio("connection churn", "connections/s", pair.rate(), 1.0));
-            results.add(Result.ratio("connection churn: server CPU", "µs/connection", pair.cpu(), 1.0));
+            add(Result.ratio("connection churn", "connections/s", pair.rate(), 1.0));
+            add(Result.ratio("connection churn: server CPU", "µs/connection", pair.cpu(), 1.0));
         }
     }
 
     private void counts(Counts counts, Micro micro) throws IOException, InterruptedException {
         if (wanted("heap per key")) {
-            results.add(Result.count("heap per registered key, 10,000 keys", "B", micro.heapPerKey("jdk"),
+            add(Result.count("heap per registered key, 10,000 keys", "B", micro.heapPerKey("jdk"),
                     micro.heapPerKey("kqueue"), 140));
         }
         if (wanted("first open")) {
             Ratios opens = micro.firstOpen(full ? 15 : 7);
-            results.add(Result.count("first Selector.open() in a fresh JVM", "ms", opens.theirMedian(), opens.ourMedian(),
+            add(Result.count("first Selector.open() in a fresh JVM", "ms", opens.theirMedian(), opens.ourMedian(),
                     opens.theirMedian() + 120));
         }
         if (!wanted("system calls")) {
@@ -147,8 +161,8 @@ final class Compare {
             System.out.println("skipped: system calls, there is no strace, or it may not trace here");
             return;
         }
-        results.add(counts.perWakeup());
-        results.add(counts.perConnection());
-        results.add(counts.perRequest());
+        add(counts.perWakeup());
+        add(counts.perConnection());
+        add(counts.perRequest());
     }
 }

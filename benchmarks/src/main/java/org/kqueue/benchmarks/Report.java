@@ -4,20 +4,24 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
-import java.util.List;
+import java.util.Collection;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 
 /** The table, as text and as JSON. */
 final class Report {
 
     private final Path folder;
     private final boolean full;
-    private final List<Result> results;
+    private final int runs;
+    private final Collection<Row> rows;
 
-    Report(Path parent, boolean full, List<Result> results) throws IOException {
+    Report(Path parent, boolean full, int runs, Collection<Row> rows) throws IOException {
         this.folder = Files.createDirectories(parent.resolve("jdk" + Java.FEATURE));
         this.full = full;
-        this.results = results;
+        this.runs = runs;
+        this.rows = rows;
     }
 
     Path folder() {
@@ -33,35 +37,46 @@ final class Report {
                 + System.getProperty("os.version") + " " + System.getProperty("os.arch");
     }
 
+    private String mode() {
+        return runs + (full ? " full" : " short") + (runs == 1 ? " run" : " runs in a row");
+    }
+
     /** In Markdown. */
     String table() {
         StringBuilder text = new StringBuilder();
-        text.append(java()).append("; ").append(machine()).append("; ").append(LocalDate.now()).append("; ")
-                .append(full ? "full" : "short").append(" run\n\n");
-        text.append("| work | unit | JDK (or C) | kqueue | ratio | target | |\n|---|---|---|---|---|---|---|\n");
-        for (Result r : results) {
-            text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %s | %s | %s |%n", r.row(), r.unit(),
-                    Result.number(r.theirs()), Result.number(r.ours()), r.ratio() ? Result.number(r.figure()) : "",
-                    r.targetText(), r.verdict()));
+        text.append(java()).append("; ").append(machine()).append("; ").append(LocalDate.now()).append("; ").append(mode())
+                .append("\n\n");
+        text.append("| work | unit | JDK (or C) | kqueue | ratio of each run | target | |\n|---|---|---|---|---|---|---|\n");
+        for (Row row : rows) {
+            Result one = row.first();
+            text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %s | %s | %s |%n", one.row(), one.unit(),
+                    Result.number(row.theirs()), Result.number(row.ours()), row.figures(), row.targetText(),
+                    row.verdict()));
         }
         return text.toString();
     }
 
-    void writeJson() throws IOException {
+    void write() throws IOException {
         StringBuilder json = new StringBuilder("{\n");
         json.append("  \"java\": \"").append(java()).append("\",\n  \"machine\": \"").append(machine())
-                .append("\",\n  \"date\": \"").append(LocalDate.now()).append("\",\n  \"mode\": \"")
-                .append(full ? "full" : "short").append("\",\n  \"rows\": [\n");
-        for (int i = 0; i < results.size(); i++) {
-            Result r = results.get(i);
+                .append("\",\n  \"date\": \"").append(LocalDate.now()).append("\",\n  \"mode\": \"").append(mode())
+                .append("\",\n  \"rows\": [\n");
+        int left = rows.size();
+        for (Row row : rows) {
+            Result one = row.first();
             json.append(String.format(Locale.ROOT,
-                    "    {\"work\": \"%s\", \"unit\": \"%s\", \"theirs\": %s, \"ours\": %s, \"ratio\": %s, \"target\": %s, "
+                    "    {\"work\": \"%s\", \"unit\": \"%s\", \"theirs\": %s, \"ours\": %s, \"%s\": %s, \"target\": %s, "
                             + "\"verdict\": \"%s\"}%s%n",
-                    r.row(), r.unit(), json(r.theirs()), json(r.ours()), r.ratio() ? json(r.figure()) : "null",
-                    json(r.target()), r.verdict(), i + 1 < results.size() ? "," : ""));
+                    one.row(), one.unit(), list(row, Result::theirs), list(row, Result::ours),
+                    one.ratio() ? "ratio" : "figure", list(row, Result::figure), json(row.target()), row.verdict(),
+                    --left > 0 ? "," : ""));
         }
         Files.writeString(folder.resolve("results.json"), json.append("  ]\n}\n"));
         Files.writeString(folder.resolve("results.md"), table());
+    }
+
+    private static String list(Row row, ToDoubleFunction<Result> figure) {
+        return row.runs().stream().map(run -> json(figure.applyAsDouble(run))).collect(Collectors.joining(", ", "[", "]"));
     }
 
     private static String json(double value) {
