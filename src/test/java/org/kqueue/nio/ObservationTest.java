@@ -155,9 +155,11 @@ class ObservationTest {
     @Test
     void registersAllByProperty() throws Exception {
         System.setProperty("org.kqueue.jmx", "true");
-        try (KqueueSelector selector = open()) {
+        try (KqueueSelector selector = open(); KqueueSelector second = open()) {
             MBeanServer server = ManagementFactory.getPlatformMBeanServer();
             assertTrue(server.isRegistered(new ObjectName(selector.registerMXBean())));
+            assertTrue(server.isRegistered(new ObjectName(second.registerMXBean())));
+            KqueueSelector.registerJvmMXBean();
             assertTrue((long) server.getAttribute(new ObjectName("org.kqueue:type=Kqueue"), "Selects") >= 0);
         } finally {
             System.clearProperty("org.kqueue.jmx");

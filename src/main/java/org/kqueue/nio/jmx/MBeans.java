@@ -24,10 +24,11 @@ public final class MBeans {
         try {
             ManagementFactory.getPlatformMBeanServer().registerMBean(new StandardMBean(bean, KqueueMXBean.class, true),
                     new ObjectName(name));
-        } catch (InstanceAlreadyExistsException e) {
-            // As wanted.
         } catch (JMException e) {
-            throw new IllegalStateException("cannot register " + name, e);
+            // An MXBean that is registered already is found out by its preRegister, whose exceptions are wrapped.
+            if (!(e instanceof InstanceAlreadyExistsException || e.getCause() instanceof InstanceAlreadyExistsException)) {
+                throw new IllegalStateException("cannot register " + name, e);
+            }
         }
     }
 
