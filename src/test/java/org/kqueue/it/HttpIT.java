@@ -10,6 +10,7 @@ import org.kqueue.it.app.JettyHttp;
 import org.kqueue.it.app.JettyHttp2;
 import org.kqueue.it.app.NettyHttp;
 import org.kqueue.it.app.TomcatHttp;
+import org.kqueue.it.app.UndertowHttp;
 
 /** Servers and clients that people run, on kqueue by the flag. Each checks from inside that its selectors are ours. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
@@ -38,6 +39,11 @@ class HttpIT {
     @Test
     void servesTomcat() throws Exception {
         requireOk(TomcatHttp.class);
+    }
+
+    @Test
+    void servesUndertow() throws Exception {
+        requireOk(UndertowHttp.class);
     }
 
     private static void requireOk(Class<?> application) throws Exception {
