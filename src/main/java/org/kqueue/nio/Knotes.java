@@ -65,7 +65,7 @@ final class Knotes {
         events = kqueue.newEventList(256);
         deletes = new KnoteChanges(kqueue, 16);
         receipts = kqueue.newEventList(16);
-        leftOver = new LeftOverKnotes(changes);
+        leftOver = new LeftOverKnotes(kqueue, changes);
         hasDispatch = kqueue.forgetsClosed() && !kqueue.layout().name().startsWith("netbsd");
     }
 

@@ -2,20 +2,26 @@ package org.kqueue.nio;
 
 import static org.kqueue.KeventFlags.EV_DELETE;
 
+import java.nio.channels.SelectableChannel;
+import org.kqueue.Kqueue;
+
 /**
  * Knotes of keys that were cancelled while their channels stayed open. They are kept as long as selects only poll, for the
- * channel may be registered again: then its new key takes them over, at the price of one change. Guarded by the selector's
- * monitor.
+ * channel may be registered again: then its new key takes them over, at the price of one change. Nothing is deleted for a
+ * channel that was closed meanwhile: its knotes went with it, and a change that is refused ends a wait. Guarded by the
+ * selector's monitor.
  */
 final class LeftOverKnotes {
 
     private static final int MAX_KEYS = 32;
 
+    private final Kqueue kqueue;
     private final KnoteChanges changes;
     private final KqueueSelectionKey[] keys = new KqueueSelectionKey[MAX_KEYS];
     private int size;
 
-    LeftOverKnotes(KnoteChanges changes) {
+    LeftOverKnotes(Kqueue kqueue, KnoteChanges changes) {
+        this.kqueue = kqueue;
         this.changes = changes;
     }
 
@@ -40,7 +46,14 @@ final class LeftOverKnotes {
         KqueueSelectionKey key = keys[index];
         keys[index] = keys[--size];
         keys[size] = null;
-        changes.deleteAll(key, 0);
+        SelectableChannel channel = key.channel();
+        // One that is registered elsewhere keeps its descriptor, and so its knotes, until it is closed there too.
+        if (channel.isOpen() || channel.isRegistered()) {
+            changes.deleteAll(key, 0);
+        } else {
+            kqueue.forget(key.fd);
+            key.registered = 0;
+        }
     }
 
     /**

@@ -269,6 +269,51 @@ class DeregistrationTest extends SelectorTest {
         }
     }
 
+    @Test
+    void numberOfAChannelClosedAfterItsKeyHasLeftIsWatchedForTheNext() throws IOException {
+        for (int i = 0; i < 40; i++) {
+            Pipe old = provider.openPipe();
+            old.source().configureBlocking(false);
+            SelectionKey stale = register(old.source(), OP_READ);
+            selector.selectNow();
+            stale.cancel();
+            selector.selectNow();
+            old.source().close();
+            old.sink().close();
+            if (i % 2 == 0) {
+                assertEquals(0, selector.select(1));
+            }
+            Pipe pipe = provider.openPipe();
+            pipe.source().configureBlocking(false);
+            SelectionKey key = register(pipe.source(), OP_READ);
+            assertEquals(0, i % 4 < 2 ? selector.selectNow() : selector.select(1));
+            write(pipe.sink(), 1);
+            assertEquals(1, selector.select());
+            assertTrue(key.isReadable());
+            pipe.source().close();
+            pipe.sink().close();
+            selector.selectNow();
+        }
+    }
+
+    @Test
+    void keyThatHasLeftStaysSilentWhileAnotherSelectorKeepsTheClosedChannelsDescriptor() throws IOException {
+        Pipe pipe = pipe();
+        write(pipe.sink(), 1);
+        try (Selector other = provider.openSelector()) {
+            SelectionKey leaving = register(pipe.source(), OP_READ);
+            pipe.source().register(other, OP_READ);
+            assertEquals(1, selector.select());
+            assertEquals(1, other.select());
+            leaving.cancel();
+            selector.selectNow();
+            pipe.source().close();
+            assertSilent(selector);
+            other.selectNow();
+            assertSilent(selector);
+        }
+    }
+
     private static void assumeProc() {
         Assumptions.assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "descriptors are counted in /proc/self/fd");
     }

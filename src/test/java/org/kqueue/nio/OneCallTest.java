@@ -173,6 +173,24 @@ class OneCallTest extends SelectorTest {
     }
 
     @Test
+    void channelsClosedAfterTheirKeysHaveLeftCostNoCall() throws IOException {
+        register(pair().far(), 0);
+        List<Pair> pairs = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            pairs.add(pair());
+            register(pairs.get(i).near(), OP_READ);
+        }
+        assertEquals(1, calls(selector -> selector.select(20)));
+        // As XNIO does it: cancelled, flushed, closed.
+        for (Pair pair : pairs) {
+            pair.near().keyFor(selector).cancel();
+            assertEquals(1, calls(Selector::selectNow));
+            pair.near().close();
+        }
+        assertEquals(1, calls(selector -> selector.select(20)), "a change is refused, and the wait begun again");
+    }
+
+    @Test
     void closedChannelsCostOneCallWhereItMayNot() throws IOException {
         selector = closed(new KqueueSelector(provider, model.open()));
         register(pair().far(), OP_WRITE);
