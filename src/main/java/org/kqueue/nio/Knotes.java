@@ -33,7 +33,7 @@ final class Knotes {
 
     private static final int MAX_EVENTS = 8192;
     /** Events that a knote whose deletion is put off may cost. */
-    private static final int MAX_STRIKES = 2;
+    static final int MAX_STRIKES = 2;
     private static final long SLICE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Observation observation;
@@ -275,7 +275,7 @@ final class Knotes {
      * the knote is given to that one.
      */
     void deleteStray(int index, KqueueSelectionKey subscriber) {
-        if (leftOver.delete(events.udata(index), filter(index))) {
+        if (leftOver.passOver(events.udata(index), filter(index))) {
             return;
         }
         int number = events.filterNumber(index);
@@ -311,6 +311,7 @@ final class Knotes {
     /** A key that has been deregistered, of a channel that is open or was open a moment ago. */
     void leave(KqueueSelectionKey key) {
         key.heldBack = 0;
+        key.strikes = 0;
         if (key.registered != 0) {
             leftOver.add(key);
         }

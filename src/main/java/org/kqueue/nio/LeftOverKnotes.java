@@ -57,15 +57,18 @@ final class LeftOverKnotes {
     }
 
     /**
-     * Deletes one knote if it is left over: once, since a second deletion would be refused, and that ends a wait.
+     * Takes an event of a knote that is left over, as only a poll sees. The first are passed over, as the channel may be about to
+     * be closed; then the knote is deleted: once, since a second deletion would be refused, and that ends a wait.
      *
      * @return whether the udata is that of a key that has left knotes over
      */
-    boolean delete(long udata, int filter) {
+    boolean passOver(long udata, int filter) {
         for (int i = 0; i < size; i++) {
             KqueueSelectionKey key = keys[i];
             if (key.udata == udata) {
-                if ((key.registered & filter) != 0) {
+                if (key.strikes < Knotes.MAX_STRIKES) {
+                    key.strikes++;
+                } else if ((key.registered & filter) != 0) {
                     changes.add(key, filter, EV_DELETE);
                     key.registered &= (byte) ~filter;
                 }
