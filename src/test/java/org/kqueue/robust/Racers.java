@@ -10,6 +10,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /** Threads that race for a while. The first failure of any of them ends the race and is thrown. */
 public final class Racers implements AutoCloseable {
@@ -22,15 +23,30 @@ public final class Racers implements AutoCloseable {
     private final List<Future<?>> futures = new ArrayList<>();
     private final AtomicBoolean over = new AtomicBoolean();
     private final long end;
+    private final BooleanSupplier enough;
+    /** How long a race may go on for want of {@link #enough}. */
+    private final long overtimeNanos;
 
     /** A race that lasts so long. */
     public Racers(long millis) {
-        end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        this(millis, () -> true, 0);
+    }
+
+    /** A race that lasts so long, or, on a starved machine, until enough has happened, but not half a minute longer. */
+    public Racers(long millis, BooleanSupplier enough) {
+        this(millis, enough, TimeUnit.SECONDS.toNanos(30));
+    }
+
+    private Racers(long millis, BooleanSupplier enough, long overtimeNanos) {
+        this.end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        this.enough = enough;
+        this.overtimeNanos = overtimeNanos;
     }
 
     /** Whether the racers are to stop. */
     public boolean isOver() {
-        return over.get() || System.nanoTime() - end > 0;
+        long overtime = System.nanoTime() - end;
+        return over.get() || overtime > 0 && (enough.getAsBoolean() || overtime > overtimeNanos);
     }
 
     /** Starts a thread that repeats a step until the race is over. */
@@ -77,7 +93,7 @@ public final class Racers implements AutoCloseable {
     public void join(long graceMillis) throws Exception {
         for (Future<?> future : futures) {
             try {
-                long left = end - System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMillis);
+                long left = end + overtimeNanos - System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(graceMillis);
                 future.get(Math.max(left, 1), TimeUnit.NANOSECONDS);
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof Error error) {

@@ -69,9 +69,10 @@ class RaceTest {
     /** Ping-pong: each wakeup must end one select; one that is lost hangs the pair. */
     @Test
     void noWakeupIsLost() throws Exception {
-        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
+        AtomicLong answered = new AtomicLong();
+        try (Selector selector = provider.openSelector();
+                Racers racers = new Racers(MILLIS, () -> answered.get() > 100)) {
             AtomicLong asked = new AtomicLong();
-            AtomicLong answered = new AtomicLong();
             AtomicBoolean gone = new AtomicBoolean();
             racers.repeatThen(() -> gone.set(true), () -> {
                 selector.select();
@@ -297,8 +298,8 @@ class RaceTest {
 
     @Test
     void interruptEndsTheSelectAndStays() throws Exception {
-        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
-            AtomicLong ended = new AtomicLong();
+        AtomicLong ended = new AtomicLong();
+        try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS, () -> ended.get() > 10)) {
             AtomicLong sent = new AtomicLong();
             AtomicBoolean gone = new AtomicBoolean();
             CyclicBarrier[] hand = {new CyclicBarrier(2)};
