@@ -27,6 +27,8 @@ final class ReadinessKqueue extends EpollKqueue {
     private final ReadinessScan scan;
 
     // guarded by lock
+    /** For all that is done under the lock. */
+    private final Memory polling = new Memory();
     private Memory freeMemory;
     private final List<ReadinessWakeup> wakeups = new ArrayList<>(1);
     /** Whether a wakeup was signalled and its event not yet delivered. */
@@ -99,27 +101,27 @@ final class ReadinessKqueue extends EpollKqueue {
             if (isReleased()) {
                 return -Errno.EBADF;
             }
-            memory = takeMemory();
-            asked = events == null ? 0 : scan.ask(events.capacity());
-            int done = apply(changes, events, memory);
-            if (done == Integer.MAX_VALUE && (events == null || events.capacity() == 0)) {
-                done = 0;
-            }
-            if (done == Integer.MAX_VALUE) {
-                boolean complete = beginScan(events, asked, memory);
-                if (timeoutNanos == 0 || events.size() > 0) {
-                    done = complete ? events.size() : poll(events, memory);
-                }
-            }
+            int done = apply(changes, events, polling);
             if (done != Integer.MAX_VALUE) {
-                giveBack(memory);
                 return done;
             }
+            if (events == null || events.capacity() == 0) {
+                return 0;
+            }
+            asked = scan.ask(events.capacity());
+            boolean complete = scan.begin(polling, events, asked);
+            if (woken) {
+                deliverWakeups(events);
+            }
+            if (timeoutNanos == 0 || events.size() > 0) {
+                return complete ? events.size() : poll(events);
+            }
+            memory = takeMemory(asked);
         }
         int n = SelectCalls.epollWait(kqfd, memory.eventsAddress(), asked, timeoutNanos, memory);
         synchronized (lock) {
             try {
-                return n < 0 ? -bsdErrno(-n) : take(events, n, asked, memory) ? poll(events, memory) : events.size();
+                return n < 0 ? -bsdErrno(-n) : take(events, n, asked, memory) ? poll(events) : events.size();
             } finally {
                 giveBack(memory);
             }
@@ -131,14 +133,16 @@ final class ReadinessKqueue extends EpollKqueue {
         return true;
     }
 
-    /** One memory a call under way: the lists are native memory that is worth keeping. */
-    private Memory takeMemory() {
+    /** One memory for each thread that waits: the lists are native memory that is worth keeping. */
+    private Memory takeMemory(int asked) {
         Memory memory = freeMemory;
         if (memory == null) {
-            return new Memory();
+            memory = new Memory();
+        } else {
+            freeMemory = memory.next;
+            memory.next = null;
         }
-        freeMemory = memory.next;
-        memory.next = null;
+        memory.reserve(asked);
         return memory;
     }
 
@@ -147,29 +151,19 @@ final class ReadinessKqueue extends EpollKqueue {
         freeMemory = memory;
     }
 
-    /** Returns whether there is nothing that epoll could add. */
-    private boolean beginScan(EventList events, int asked, Memory memory) {
-        memory.reserve(asked);
-        boolean all = scan.begin(memory, events, asked);
-        if (woken) {
-            deliverWakeups(events);
-        }
-        return all;
-    }
-
     /** Asks epoll without waiting. Returns the number of events or the negative errno. */
-    private int poll(EventList events, Memory memory) {
+    private int poll(EventList events) {
         for (int round = 0; round < MAX_ROUNDS; round++) {
             int asked = scan.ask(events.capacity() - events.size());
             if (asked == 0) {
                 break;
             }
-            memory.reserve(asked);
-            int n = SelectCalls.epollWait(kqfd, memory.eventsAddress(), asked, 0, memory);
+            polling.reserve(asked);
+            int n = SelectCalls.epollWait(kqfd, polling.eventsAddress(), asked, 0, polling);
             if (n < 0) {
                 return events.size() > 0 ? events.size() : -bsdErrno(-n);
             }
-            if (!take(events, n, asked, memory)) {
+            if (!take(events, n, asked, polling)) {
                 break;
             }
         }

@@ -26,7 +26,9 @@ final class KeyList {
      */
     int drain() {
         int n = size;
-        size = 0;
+        if (n > 0) {
+            size = 0;
+        }
         return n;
     }
 
