@@ -67,17 +67,7 @@ final class EmbeddedKqueue extends EpollKqueue {
     }
 
     static EmbeddedKqueue open(KeventLayout layout) throws IOException {
-        Opened opened = openFiles();
-        boolean done = false;
-        try {
-            EmbeddedKqueue kqueue = new EmbeddedKqueue(layout, opened);
-            done = true;
-            return kqueue;
-        } finally {
-            if (!done) {
-                opened.files().run();
-            }
-        }
+        return open(opened -> new EmbeddedKqueue(layout, opened));
     }
 
     /** What outlives a kqueue that was not closed. Refers to nothing that refers to the kqueue. */

@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
+import java.util.function.Function;
 import org.kqueue.ChangeList;
 import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
@@ -53,8 +54,22 @@ abstract class EpollKqueue extends Kqueue {
         change = new Change(layout);
     }
 
-    /** Opens what a kqueue needs, or nothing. */
-    static Opened openFiles() throws IOException {
+    /** Opens a kqueue, or nothing. */
+    static <K extends EpollKqueue> K open(Function<Opened, K> maker) throws IOException {
+        Opened opened = openFiles();
+        boolean done = false;
+        try {
+            K kqueue = maker.apply(opened);
+            done = true;
+            return kqueue;
+        } finally {
+            if (!done) {
+                opened.files().run();
+            }
+        }
+    }
+
+    private static Opened openFiles() throws IOException {
         OpenFiles files = new OpenFiles();
         boolean done = false;
         try {

@@ -42,17 +42,7 @@ final class ReadinessKqueue extends EpollKqueue {
     }
 
     static ReadinessKqueue open(KeventLayout layout) throws IOException {
-        Opened opened = openFiles();
-        boolean done = false;
-        try {
-            ReadinessKqueue kqueue = new ReadinessKqueue(layout, opened);
-            done = true;
-            return kqueue;
-        } finally {
-            if (!done) {
-                opened.files().run();
-            }
-        }
+        return open(opened -> new ReadinessKqueue(layout, opened));
     }
 
     @Override

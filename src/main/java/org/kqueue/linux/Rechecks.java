@@ -1,6 +1,5 @@
 package org.kqueue.linux;
 
-import com.sun.jna.Native;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -89,6 +88,7 @@ final class Rechecks implements Source {
     private void set(Memory memory) {
         for (Check check : checks) {
             if (check.isAwaited(memory)) {
+                // Fails for a bad descriptor or time only, and both are ours.
                 LinuxLibrary.timerfd_settime(timerfd, 0, memory.itimerspec(delay), 0);
                 return;
             }
@@ -99,14 +99,9 @@ final class Rechecks implements Source {
         if (timerfd >= 0) {
             return 0;
         }
-        int fd = LinuxLibrary.timerfd_create(LinuxLibrary.CLOCK_MONOTONIC,
-                LinuxLibrary.TFD_CLOEXEC | LinuxLibrary.TFD_NONBLOCK);
+        int fd = sources.openTimer(memory, LinuxLibrary.CLOCK_MONOTONIC, this);
         if (fd < 0) {
-            return Native.getLastError();
-        }
-        long token = sources.open(memory, fd, this);
-        if (token < 0) {
-            return (int) -token;
+            return -fd;
         }
         timerfd = fd;
         return 0;

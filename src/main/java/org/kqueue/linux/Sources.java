@@ -45,6 +45,16 @@ final class Sources {
         return slot;
     }
 
+    /** Opens a timerfd and watches it. Returns it, or the negative errno. */
+    int openTimer(Memory memory, int clock, Source source) {
+        int fd = LinuxLibrary.timerfd_create(clock, LinuxLibrary.TFD_CLOEXEC | LinuxLibrary.TFD_NONBLOCK);
+        if (fd < 0) {
+            return -Native.getLastError();
+        }
+        long token = open(memory, fd, source);
+        return token < 0 ? (int) token : fd;
+    }
+
     void close(int fd, long token) {
         slots.remove(token);
         files.close(fd);

@@ -1,6 +1,5 @@
 package org.kqueue.linux;
 
-import com.sun.jna.Native;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.TreeSet;
@@ -43,13 +42,9 @@ final class Timers {
             if (timerfd >= 0) {
                 return 0;
             }
-            int fd = LinuxLibrary.timerfd_create(id, LinuxLibrary.TFD_CLOEXEC | LinuxLibrary.TFD_NONBLOCK);
+            int fd = sources.openTimer(memory, id, this);
             if (fd < 0) {
-                return Native.getLastError();
-            }
-            long token = sources.open(memory, fd, this);
-            if (token < 0) {
-                return (int) -token;
+                return -fd;
             }
             timerfd = fd;
             return 0;
@@ -72,7 +67,7 @@ final class Timers {
             if (due != setFor && !expiring) {
                 setFor = due;
                 long value = due == Long.MAX_VALUE ? 0 : Math.max(1, flags != 0 ? due : due - now());
-                // 0 stops it; what is due already fires at once.
+                // 0 stops it; what is due already fires at once. Fails for a bad descriptor or time only, and both are ours.
                 LinuxLibrary.timerfd_settime(timerfd, flags, memory.itimerspec(value), 0);
             }
         }

@@ -17,8 +17,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.kqueue.RestoredProperty;
 
 /** JNA or java.lang.foreign: the same results, the same errno. */
 class ForeignCallsTest {
@@ -27,7 +28,8 @@ class ForeignCallsTest {
     private static final int EINVAL = 22;
     private static final MethodType TYPE = MethodType.methodType(int.class, int.class);
 
-    private final String before = System.getProperty(ForeignCalls.CALLS);
+    @RegisterExtension
+    final RestoredProperty calls = new RestoredProperty(ForeignCalls.CALLS);
 
     /** JNA's mapping. */
     static final class Libc {
@@ -45,15 +47,6 @@ class ForeignCallsTest {
         static native int close(int fd);
     }
 
-    @AfterEach
-    void restoreProperty() {
-        if (before == null) {
-            System.clearProperty(ForeignCalls.CALLS);
-        } else {
-            System.setProperty(ForeignCalls.CALLS, before);
-        }
-    }
-
     /** Through java.lang.foreign, or JNA where it is not possible. */
     private static MethodHandle libc(String name) throws ReflectiveOperationException {
         MethodHandle foreign = ForeignCalls.of(() -> address(name), name, TYPE);
@@ -66,12 +59,12 @@ class ForeignCallsTest {
 
     @Test
     void failedCallLeavesErrnoWhereJnaLeavesIt() throws Throwable {
-        for (String calls : new String[] {"auto", "jna"}) {
-            System.setProperty(ForeignCalls.CALLS, calls);
+        for (String value : new String[] {"auto", "jna"}) {
+            calls.set(value);
             MethodHandle dup = libc("dup");
             Native.setLastError(0);
-            assertEquals(-1, (int) dup.invokeExact(-1), calls);
-            assertEquals(EBADF, Native.getLastError(), calls);
+            assertEquals(-1, (int) dup.invokeExact(-1), value);
+            assertEquals(EBADF, Native.getLastError(), value);
         }
     }
 
@@ -118,7 +111,7 @@ class ForeignCallsTest {
 
     @Test
     void jnaIsUsedWhereThePropertySaysSo() {
-        System.setProperty(ForeignCalls.CALLS, "jna");
+        calls.set("jna");
         assertNull(ForeignCalls.of(() -> {
             throw new AssertionError("looked up");
         }, "dup", TYPE));
@@ -126,7 +119,7 @@ class ForeignCallsTest {
 
     @Test
     void unknownValueIsAnsweredWithTheAllowedOnes() {
-        System.setProperty(ForeignCalls.CALLS, "jni");
+        calls.set("jni");
         String message = assertThrows(IllegalArgumentException.class, ForeignCalls::requireProperty).getMessage();
         assertEquals("org.kqueue.calls=jni; allowed: auto, jna, foreign", message);
     }
@@ -134,7 +127,7 @@ class ForeignCallsTest {
     @Test
     void foreignIsRefusedBeforeJava22() {
         assumeTrue(Runtime.version().feature() < 22, "this Java has java.lang.foreign");
-        System.setProperty(ForeignCalls.CALLS, "foreign");
+        calls.set("foreign");
         String message = assertThrows(UnsupportedOperationException.class, ForeignCalls::requireProperty).getMessage();
         assertTrue(message.contains("Java 22"), message);
     }

@@ -9,25 +9,18 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.kqueue.RestoredProperty;
 
 /** When calls begin to go through java.lang.foreign. */
 class LateLinkTest {
 
     private static final int MANY = 2_000;
 
-    private final String before = System.getProperty(ForeignCalls.CALLS);
+    @RegisterExtension
+    final RestoredProperty calls = new RestoredProperty(ForeignCalls.CALLS);
     private final AtomicInteger links = new AtomicInteger();
-
-    @AfterEach
-    void restoreProperty() {
-        if (before == null) {
-            System.clearProperty(ForeignCalls.CALLS);
-        } else {
-            System.setProperty(ForeignCalls.CALLS, before);
-        }
-    }
 
     private static boolean isLinkedWithin(LateLink link, long seconds) {
         long start = System.nanoTime();
@@ -42,7 +35,7 @@ class LateLinkTest {
 
     @Test
     void aProgramOfFewCallsNeverLinks() {
-        System.setProperty(ForeignCalls.CALLS, "auto");
+        calls.set("auto");
         LateLink link = new LateLink(links::incrementAndGet);
         for (int i = 0; i < 100; i++) {
             assertFalse(link.isLinked());
@@ -52,7 +45,7 @@ class LateLinkTest {
 
     @Test
     void manyCallsLinkOnceWithoutWaitingForIt() {
-        System.setProperty(ForeignCalls.CALLS, "auto");
+        calls.set("auto");
         assumeTrue(ForeignCalls.arePossible(), "no java.lang.foreign here");
         CountDownLatch mayLink = new CountDownLatch(1);
         LateLink link = new LateLink(() -> {
@@ -73,7 +66,7 @@ class LateLinkTest {
 
     @Test
     void foreignLinksAtOnce() {
-        System.setProperty(ForeignCalls.CALLS, "foreign");
+        calls.set("foreign");
         assumeTrue(ForeignCalls.arePossible(), "no java.lang.foreign here");
         assertTrue(new LateLink(links::incrementAndGet).isLinked());
         assertEquals(1, links.get());
@@ -81,9 +74,9 @@ class LateLinkTest {
 
     @Test
     void whatCannotBeOrMustNotBeIsNotLinked() {
-        System.setProperty(ForeignCalls.CALLS, "jna");
+        calls.set("jna");
         assertFalse(isLinkedAfterMany());
-        System.setProperty(ForeignCalls.CALLS, "auto");
+        calls.set("auto");
         assumeFalse(ForeignCalls.arePossible(), "java.lang.foreign is here");
         assertFalse(isLinkedAfterMany());
     }
@@ -100,7 +93,7 @@ class LateLinkTest {
 
     @Test
     void afterAFailureJnaGoesOn() throws InterruptedException {
-        System.setProperty(ForeignCalls.CALLS, "auto");
+        calls.set("auto");
         assumeTrue(ForeignCalls.arePossible(), "no java.lang.foreign here");
         CountDownLatch tried = new CountDownLatch(1);
         LateLink link = new LateLink(() -> {

@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.kqueue.Errno;
+import org.kqueue.RestoredProperty;
 import org.kqueue.foreign.ForeignCalls;
 import org.kqueue.foreign.LentCalls;
 import org.kqueue.nio.KqueueSelectorProvider;
@@ -16,6 +18,8 @@ import org.kqueue.nio.KqueueSelectorProvider;
 /** The JDK's native methods answer as the C functions do. */
 class SelectCallsTest {
 
+    @RegisterExtension
+    final RestoredProperty calls = new RestoredProperty(ForeignCalls.CALLS);
     private final Memory memory = new Memory();
     private final PollList list = new PollList();
 
@@ -34,19 +38,10 @@ class SelectCallsTest {
 
     @Test
     void arePassedOverWhereThePropertySaysSo() {
-        String before = System.getProperty(ForeignCalls.CALLS);
-        try {
-            for (String calls : new String[] {"jna", "foreign"}) {
-                System.setProperty(ForeignCalls.CALLS, calls);
-                assertNull(LentCalls.find(LentCalls.EPOLL_WAIT), calls);
-                assertNull(LentCalls.find(LentCalls.POLL), calls);
-            }
-        } finally {
-            if (before == null) {
-                System.clearProperty(ForeignCalls.CALLS);
-            } else {
-                System.setProperty(ForeignCalls.CALLS, before);
-            }
+        for (String value : new String[] {"jna", "foreign"}) {
+            calls.set(value);
+            assertNull(LentCalls.find(LentCalls.EPOLL_WAIT), value);
+            assertNull(LentCalls.find(LentCalls.POLL), value);
         }
     }
 
