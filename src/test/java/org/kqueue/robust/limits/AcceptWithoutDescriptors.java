@@ -87,7 +87,10 @@ public final class AcceptWithoutDescriptors {
             boolean ready = selector.selectedKeys().remove(acceptKey);
             selector.selectedKeys().clear();
             SocketChannel accepted = ready ? listener.accept() : null;
-            if (accepted != null) {
+            if (accepted != null && !accepted.getRemoteAddress().equals(client.getLocalAddress())) {
+                // A client of before, that connected when nothing was left to accept it with, and is closed by now.
+                accepted.close();
+            } else if (accepted != null) {
                 channels.add(accepted);
                 accepted.configureBlocking(false);
                 accepted.register(selector, SelectionKey.OP_READ);
