@@ -13,9 +13,7 @@ final class LinuxLibrary {
     static final int STATX_BASIC_STATS = 0x7ff;
     static final int S_IFMT = 0xF000;
     static final int S_IFIFO = 0x1000;
-    static final int S_IFCHR = 0x2000;
     static final int S_IFDIR = 0x4000;
-    static final int S_IFBLK = 0x6000;
     static final int S_IFREG = 0x8000;
     static final int S_IFSOCK = 0xC000;
 
