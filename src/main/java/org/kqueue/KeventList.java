@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.Objects;
 
 /**
@@ -16,9 +17,13 @@ public abstract sealed class KeventList permits ChangeList, EventList {
     private final boolean wideFilter;
     /** Whether filter, flags and fflags are one 64-bit word, as on all systems but NetBSD. */
     private final boolean packed;
-    private final int dataOffset;
-    private final int udataOffset;
+    // in words of 64 bits
+    private final int stride;
+    private final int dataWord;
+    private final int udataWord;
     private ByteBuffer memory;
+    /** The same memory: what is 64 bits wide is aligned, and an aligned access costs the JIT less than one of a byte buffer. */
+    private LongBuffer words;
     private long address;
     private int slots;
     int size;
@@ -28,8 +33,9 @@ public abstract sealed class KeventList permits ChangeList, EventList {
         wideFilter = layout.filterWidth() == 4;
         packed = !wideFilter && layout.filterOffset() == 8 && layout.fflagsOffset() == 12
                 && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-        dataOffset = layout.dataOffset();
-        udataOffset = layout.udataOffset();
+        stride = layout.size() / Long.BYTES;
+        dataWord = layout.dataOffset() / Long.BYTES;
+        udataWord = layout.udataOffset() / Long.BYTES;
         allocate(slots);
     }
 
@@ -43,6 +49,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
     private void allocate(int newSlots) {
         memory = ByteBuffer.allocateDirect(Math.multiplyExact(Math.max(newSlots, 1), layout.size()))
                 .order(ByteOrder.nativeOrder());
+        words = memory.asLongBuffer();
         address = Pointer.nativeValue(Native.getDirectBufferPointer(memory));
         slots = newSlots;
     }
@@ -62,19 +69,19 @@ public abstract sealed class KeventList permits ChangeList, EventList {
 
     /** Writes all fields of a slot. Bytes after udata are 0 from the allocation on and never written. */
     final void write(int index, long ident, int filter, int flags, int fflags, long data, long udata) {
-        int base = index * layout.size();
-        memory.putLong(base, ident);
+        int base = index * stride;
+        words.put(base, ident);
         if (packed) {
-            memory.putLong(base + 8, filter & 0xFFFFL | (flags & 0xFFFFL) << 16 | (long) fflags << 32);
+            words.put(base + 1, filter & 0xFFFFL | (flags & 0xFFFFL) << Short.SIZE | (long) fflags << Integer.SIZE);
         } else {
-            writeFilter(base, filter, flags);
-            memory.putInt(base + layout.fflagsOffset(), fflags);
+            writeFilter(index * layout.size(), filter, flags, fflags);
         }
-        memory.putLong(base + dataOffset, data);
-        memory.putLong(base + udataOffset, udata);
+        words.put(base + dataWord, data);
+        words.put(base + udataWord, udata);
     }
 
-    private void writeFilter(int base, int filter, int flags) {
+    private void writeFilter(int base, int filter, int flags, int fflags) {
+        memory.putInt(base + layout.fflagsOffset(), fflags);
         if (wideFilter) {
             memory.putInt(base + layout.filterOffset(), filter);
             memory.putInt(base + layout.flagsOffset(), flags);
@@ -120,7 +127,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long ident(int index) {
         checkIndex(index);
-        return memory.getLong(index * layout.size());
+        return words.get(index * stride);
     }
 
     /**
@@ -131,6 +138,9 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final int filterNumber(int index) {
         checkIndex(index);
+        if (packed) {
+            return (short) words.get(index * stride + 1);
+        }
         int offset = index * layout.size() + layout.filterOffset();
         return wideFilter ? memory.getInt(offset) : memory.getShort(offset);
     }
@@ -153,6 +163,9 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final int flags(int index) {
         checkIndex(index);
+        if (packed) {
+            return (int) (words.get(index * stride + 1) >>> Short.SIZE) & 0xFFFF;
+        }
         int offset = index * layout.size() + layout.flagsOffset();
         return wideFilter ? memory.getInt(offset) : memory.getShort(offset) & 0xFFFF;
     }
@@ -165,7 +178,8 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final int fflags(int index) {
         checkIndex(index);
-        return memory.getInt(index * layout.size() + layout.fflagsOffset());
+        return packed ? (int) (words.get(index * stride + 1) >>> Integer.SIZE)
+                : memory.getInt(index * layout.size() + layout.fflagsOffset());
     }
 
     /**
@@ -176,7 +190,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long data(int index) {
         checkIndex(index);
-        return memory.getLong(index * layout.size() + dataOffset);
+        return words.get(index * stride + dataWord);
     }
 
     /**
@@ -187,7 +201,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long udata(int index) {
         checkIndex(index);
-        return memory.getLong(index * layout.size() + udataOffset);
+        return words.get(index * stride + udataWord);
     }
 
     /**

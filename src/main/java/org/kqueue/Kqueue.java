@@ -13,7 +13,8 @@ import java.util.Objects;
  *
  * <p>Thread-safe: several threads may call {@code kevent} at once, each with lists of its own, and one thread's change ends
  * another's wait if it makes an event ready. A level-triggered event may be returned to several waiters, one with
- * {@code EV_CLEAR}, {@code EV_ONESHOT} or {@code EV_DISPATCH} to exactly one.
+ * {@code EV_CLEAR}, {@code EV_ONESHOT} or {@code EV_DISPATCH} to exactly one. Not so a kqueue that was opened for {@link
+ * KqueueConfig.Detail#READINESS}.
  *
  * <p>The rules are those of {@code kqueue(2)}; where systems differ, those of FreeBSD.
  */
@@ -140,13 +141,33 @@ public abstract class Kqueue implements Closeable {
         if (changes != null && changes.layout != layout || events != null && events.layout != layout) {
             throw new IllegalArgumentException("the list is not in this kqueue's layout, " + layout);
         }
+        if (timeoutNanos == 0 && isConfined()) {
+            return poll(changes, events);
+        }
+        return await(changes, events, timeoutNanos);
+    }
+
+    /** A call that does not wait, and that no close overlaps. */
+    private int poll(ChangeList changes, EventList events) throws IOException {
+        if (calls < 0) {
+            throw new ClosedKqueueException();
+        }
+        if (events != null) {
+            events.beginUse();
+        }
+        try {
+            int n = call(changes, events, 0);
+            return n >= 0 ? n : again(n, changes, events, 0, 0, false);
+        } finally {
+            endUse(changes, events);
+        }
+    }
+
+    private int await(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
         if (timeoutNanos < 0) {
             throw new KeventException("kevent", fd(), Errno.EINVAL, "EINVAL", "timeout of " + timeoutNanos + " ns");
         }
         boolean mayWait = timeoutNanos != 0 && events != null && events.capacity() > 0;
-        if (!mayWait && guardsPolls()) {
-            return poll(changes, events);
-        }
         long start = mayWait && timeoutNanos != FOREVER ? System.nanoTime() : 0;
         boolean virtual = mayWait && VirtualThreads.isCurrent();
         enter();
@@ -160,33 +181,18 @@ public abstract class Kqueue implements Closeable {
             }
             return again(n, changes, events, start, timeoutNanos, virtual);
         } finally {
-            if (events != null) {
-                events.endUse();
-            }
+            endUse(changes, events);
             leave();
-            Reference.reachabilityFence(changes);
-            Reference.reachabilityFence(events);
         }
     }
 
-    /** A call that does not wait, of a backend that needs no telling when it is closed. */
-    private int poll(ChangeList changes, EventList events) throws IOException {
+    /** The end of a call: until here both lists were in use. */
+    private static void endUse(ChangeList changes, EventList events) {
         if (events != null) {
-            events.beginUse();
+            events.endUse();
         }
-        try {
-            if (calls < 0) {
-                throw new ClosedKqueueException();
-            }
-            int n = call(changes, events, 0);
-            return n >= 0 ? n : again(n, changes, events, 0, 0, false);
-        } finally {
-            if (events != null) {
-                events.endUse();
-            }
-            Reference.reachabilityFence(changes);
-            Reference.reachabilityFence(events);
-        }
+        Reference.reachabilityFence(changes);
+        Reference.reachabilityFence(events);
     }
 
     /**
@@ -525,12 +531,12 @@ public abstract class Kqueue implements Closeable {
     protected abstract int call(ChangeList changes, EventList events, long timeoutNanos);
 
     /**
-     * For a backend: whether calls that do not wait may be under way when {@link #release} is called, and come after it.
+     * For a backend: whether its callers see to it that calls do not overlap, nor a call that does not wait with {@link #close}. Such
+     * calls are then not counted.
      *
-     * @return true where {@link #call} with a timeout of 0 excludes a release by itself, and answers {@code -EBADF}
-     *     after it
+     * @return true for a kqueue that was asked for with {@link KqueueConfig.Detail#READINESS}, if the backend makes use of it
      */
-    protected boolean guardsPolls() {
+    protected boolean isConfined() {
         return false;
     }
 

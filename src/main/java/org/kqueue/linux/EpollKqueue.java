@@ -17,7 +17,8 @@ import org.kqueue.Kqueue;
 /**
  * What kqueues over epoll have in common: the epoll instance, whose descriptor is the kqueue's own, so that it can be
  * polled and watched by other kqueues; an eventfd in it, edge triggered and never read, by which threads are woken; and
- * kqueue's rules for a list of changes. One lock guards the knotes; it is never held while waiting.
+ * kqueue's rules for a list of changes. The lock guards the close, and whatever else a subclass says; it is never held while
+ * waiting.
  */
 abstract class EpollKqueue extends Kqueue {
 
@@ -36,9 +37,10 @@ abstract class EpollKqueue extends Kqueue {
     final int eventfd;
     final Errno.Numbering errnos;
 
+    /** The one being applied. */
+    private final Change change;
     private Cleaner.Cleanable cleanable;
     // guarded by lock
-    private final Change change;
     private boolean released;
 
     /** The descriptors of a kqueue that is being opened. */
@@ -141,7 +143,7 @@ abstract class EpollKqueue extends Kqueue {
     }
 
     /**
-     * Applies changes and appends the entries of those that failed or want a receipt. Under the lock.
+     * Applies changes and appends the entries of those that failed or want a receipt. Not for two threads at once.
      *
      * @return what the call is to return at once: the number of entries or the negative errno, as the ABI numbers it;
      *     {@link Integer#MAX_VALUE} where it goes on with its scan

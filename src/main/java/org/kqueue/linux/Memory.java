@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -16,6 +17,8 @@ final class Memory {
     private static final boolean PACKED = System.getProperty("os.arch").equals("amd64");
     private static final int EVENT_SIZE = PACKED ? 12 : 16;
     private static final int EVENT_DATA = PACKED ? 4 : 8;
+    /** Of the two halves of epoll's user data, which one is first in memory. */
+    private static final int LOW = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1;
 
     private static final int ONE_EVENT = 0;
     private static final int POLLFD = 16;
@@ -38,7 +41,8 @@ final class Memory {
 
     private final ByteBuffer small = ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder());
     private final long address = addressOf(small);
-    private ByteBuffer events;
+    /** Of ints, to which all fields are aligned. */
+    private IntBuffer events;
     private long eventsAddress;
     private int capacity;
 
@@ -84,8 +88,9 @@ final class Memory {
     /** Makes room for {@code wanted} events. */
     void reserve(int wanted) {
         if (wanted > capacity) {
-            events = ByteBuffer.allocateDirect(Math.multiplyExact(wanted, EVENT_SIZE)).order(ByteOrder.nativeOrder());
-            eventsAddress = addressOf(events);
+            ByteBuffer memory = ByteBuffer.allocateDirect(Math.multiplyExact(wanted, EVENT_SIZE));
+            eventsAddress = addressOf(memory);
+            events = memory.order(ByteOrder.nativeOrder()).asIntBuffer();
             capacity = wanted;
         }
     }
@@ -95,11 +100,12 @@ final class Memory {
     }
 
     int events(int index) {
-        return events.getInt(index * EVENT_SIZE);
+        return events.get(index * (EVENT_SIZE / Integer.BYTES));
     }
 
     long token(int index) {
-        return events.getLong(index * EVENT_SIZE + EVENT_DATA);
+        int data = index * (EVENT_SIZE / Integer.BYTES) + EVENT_DATA / Integer.BYTES;
+        return (long) events.get(data + (1 - LOW)) << Integer.SIZE | Integer.toUnsignedLong(events.get(data + LOW));
     }
 
     /** A {@code struct epoll_event} for {@code epoll_ctl}. */

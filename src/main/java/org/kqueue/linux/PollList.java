@@ -2,25 +2,39 @@ package org.kqueue.linux;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 
 /**
  * An array of {@code struct pollfd}, and for each the generation of the registration that it is for: the descriptors of
- * a {@link ReadinessKqueue} that have been ready for long. Guarded by the kqueue's lock.
+ * a {@link ReadinessKqueue} that have been ready for long. Used by one call at a time.
  */
 final class PollList {
 
     private static final int SIZE = 8;
-    private static final int EVENTS = 4;
-    private static final int REVENTS = 6;
+    /** How far up {@code events} and {@code revents} are in the int that they share. */
+    private static final int EVENTS = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : Short.SIZE;
+    private static final int REVENTS = Short.SIZE - EVENTS;
 
-    private ByteBuffer fds = allocate(16);
-    private long address = Memory.addressOf(fds);
-    private int[] generations = new int[16];
+    /** Two ints an entry: {@code fd}, and the other two fields. */
+    private IntBuffer fds;
+    private long address;
+    private int[] generations = {};
     private int size;
 
-    private static ByteBuffer allocate(int entries) {
-        return ByteBuffer.allocateDirect(entries * SIZE).order(ByteOrder.nativeOrder());
+    PollList() {
+        reserve(16);
+    }
+
+    private void reserve(int entries) {
+        ByteBuffer memory = ByteBuffer.allocateDirect(entries * SIZE).order(ByteOrder.nativeOrder());
+        IntBuffer larger = memory.asIntBuffer();
+        for (int i = 0; i < 2 * size; i++) {
+            larger.put(i, fds.get(i));
+        }
+        fds = larger;
+        address = Memory.addressOf(memory);
+        generations = Arrays.copyOf(generations, entries);
     }
 
     int size() {
@@ -33,17 +47,14 @@ final class PollList {
 
     void add(int fd, int generation, int events) {
         if (size == generations.length) {
-            ByteBuffer larger = allocate(2 * size).put(fds.clear());
-            fds = larger;
-            address = Memory.addressOf(larger);
-            generations = Arrays.copyOf(generations, 2 * size);
+            reserve(2 * size);
         }
-        fds.putInt(size * SIZE, fd).putShort(size * SIZE + EVENTS, (short) events);
+        fds.put(2 * size, fd).put(2 * size + 1, (events & 0xFFFF) << EVENTS);
         generations[size++] = generation;
     }
 
     int fd(int index) {
-        return fds.getInt(index * SIZE);
+        return fds.get(2 * index);
     }
 
     int generation(int index) {
@@ -52,13 +63,13 @@ final class PollList {
 
     /** What poll has said last. */
     int revents(int index) {
-        return fds.getShort(index * SIZE + REVENTS) & 0xFFFF;
+        return fds.get(2 * index + 1) >>> REVENTS & 0xFFFF;
     }
 
     /** Puts an entry in the place of one before it. */
     void move(int from, int to) {
         if (from != to) {
-            fds.putLong(to * SIZE, fds.getLong(from * SIZE));
+            fds.put(2 * to, fds.get(2 * from)).put(2 * to + 1, fds.get(2 * from + 1));
             generations[to] = generations[from];
         }
     }

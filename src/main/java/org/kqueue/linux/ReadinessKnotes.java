@@ -36,7 +36,7 @@ import org.kqueue.KeventFlags;
  * EV_CLEAR and EV_ONESHOT are refused with EINVAL.
  *
  * <p>What is known of a descriptor lies in arrays, at its number: 16 bytes, and 8 more once any descriptor has a WRITE
- * knote. Guarded by the kqueue's lock.
+ * knote. Used by one call at a time.
  */
 final class ReadinessKnotes implements EpollKqueue.Items {
 

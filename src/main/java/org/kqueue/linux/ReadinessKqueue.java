@@ -9,6 +9,7 @@ import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
+import org.kqueue.KqueueConfig;
 import org.kqueue.Wakeup;
 
 /**
@@ -16,7 +17,9 @@ import org.kqueue.Wakeup;
  * only and cost no system call. {@link ReadinessKnotes} keeps the knotes, {@link ReadinessScan} delivers their events.
  *
  * <p>A scan asks at most two things: {@code poll} of the descriptors in the {@link PollList}, and epoll for all others.
- * A call that does not wait holds the lock from beginning to end; one that waits lets it go for the wait.
+ *
+ * <p>One call at a time, as {@link KqueueConfig.Detail#READINESS} has it, so that calls need no lock. Wakeups are signalled
+ * by any thread.
  */
 final class ReadinessKqueue extends EpollKqueue {
 
@@ -26,11 +29,10 @@ final class ReadinessKqueue extends EpollKqueue {
     private final ReadinessKnotes knotes;
     private final ReadinessScan scan;
 
-    // guarded by lock
-    /** For all that is done under the lock. */
-    private final Memory polling = new Memory();
-    private Memory freeMemory;
+    private final Memory memory = new Memory();
     private final List<ReadinessWakeup> wakeups = new ArrayList<>(1);
+    /** Whether a call is under way. */
+    private boolean calling;
     /** Whether a wakeup was signalled and its event not yet delivered. */
     private boolean woken;
 
@@ -62,9 +64,7 @@ final class ReadinessKqueue extends EpollKqueue {
 
     @Override
     public void forget(long ident) {
-        synchronized (lock) {
-            knotes.forget(ident);
-        }
+        knotes.forget(ident);
     }
 
     @Override
@@ -81,64 +81,46 @@ final class ReadinessKqueue extends EpollKqueue {
     }
 
     @Override
-    protected int call(ChangeList changes, EventList events, long timeoutNanos) {
-        if (events != null) {
-            events.prepare(0);
-        }
-        Memory memory;
-        int asked;
-        synchronized (lock) {
-            if (isReleased()) {
-                return -Errno.EBADF;
-            }
-            int done = apply(changes, events, polling);
-            if (done != Integer.MAX_VALUE) {
-                return done;
-            }
-            if (events == null || events.capacity() == 0) {
-                return 0;
-            }
-            asked = scan.ask(events.capacity());
-            boolean complete = scan.begin(polling, events, asked);
-            if (woken) {
-                deliverWakeups(events);
-            }
-            if (timeoutNanos == 0 || events.size() > 0) {
-                return complete ? events.size() : poll(events);
-            }
-            memory = takeMemory(asked);
-        }
-        int n = SelectCalls.epollWait(kqfd, memory.eventsAddress(), asked, timeoutNanos, memory);
-        synchronized (lock) {
-            try {
-                return n < 0 ? -bsdErrno(-n) : take(events, n, asked, memory) ? poll(events) : events.size();
-            } finally {
-                giveBack(memory);
-            }
-        }
-    }
-
-    @Override
-    protected boolean guardsPolls() {
+    protected boolean isConfined() {
         return true;
     }
 
-    /** One memory for each thread that waits: the lists are native memory that is worth keeping. */
-    private Memory takeMemory(int asked) {
-        Memory memory = freeMemory;
-        if (memory == null) {
-            memory = new Memory();
-        } else {
-            freeMemory = memory.next;
-            memory.next = null;
+    @Override
+    protected int call(ChangeList changes, EventList events, long timeoutNanos) {
+        // No atomic exchange: this finds the bug, but for two calls that begin in the same instant.
+        if (calling) {
+            throw new IllegalStateException("another call is under way, and a kqueue for readiness takes one at a time");
         }
-        memory.reserve(asked);
-        return memory;
+        calling = true;
+        try {
+            return applyAndScan(changes, events, timeoutNanos);
+        } finally {
+            calling = false;
+        }
     }
 
-    private void giveBack(Memory memory) {
-        memory.next = freeMemory;
-        freeMemory = memory;
+    private int applyAndScan(ChangeList changes, EventList events, long timeoutNanos) {
+        if (events != null) {
+            events.prepare(0);
+        }
+        int done = apply(changes, events, memory);
+        if (done != Integer.MAX_VALUE) {
+            return done;
+        }
+        if (events == null || events.capacity() == 0) {
+            return 0;
+        }
+        int asked = scan.ask(events.capacity());
+        boolean complete = scan.begin(memory, events, asked);
+        if (woken) {
+            deliverWakeups(events);
+        }
+        if (timeoutNanos == 0 || events.size() > 0) {
+            return complete ? events.size() : poll(events);
+        }
+        memory.reserve(asked);
+        int n = SelectCalls.epollWait(kqfd, memory.eventsAddress(), asked, timeoutNanos, memory);
+        return n < 0 ? -bsdErrno(-n) : take(events, n, asked) ? poll(events) : events.size();
     }
 
     /** Asks epoll without waiting. Returns the number of events or the negative errno. */
@@ -148,12 +130,12 @@ final class ReadinessKqueue extends EpollKqueue {
             if (asked == 0) {
                 break;
             }
-            polling.reserve(asked);
-            int n = SelectCalls.epollWait(kqfd, polling.eventsAddress(), asked, 0, polling);
+            memory.reserve(asked);
+            int n = SelectCalls.epollWait(kqfd, memory.eventsAddress(), asked, 0, memory);
             if (n < 0) {
                 return events.size() > 0 ? events.size() : -bsdErrno(-n);
             }
-            if (!take(events, n, asked, polling)) {
+            if (!take(events, n, asked)) {
                 break;
             }
         }
@@ -164,7 +146,10 @@ final class ReadinessKqueue extends EpollKqueue {
      * Turns epoll's events into kevents. Returns whether epoll may have more: it has spent all slots, some of them on
      * events that are none.
      */
-    private boolean take(EventList events, int n, int asked, Memory memory) {
+    private boolean take(EventList events, int n, int asked) {
+        if (n == 0) {
+            return false;
+        }
         boolean swallowed = false;
         boolean interrupted = false;
         for (int i = 0; i < n; i++) {
@@ -208,9 +193,7 @@ final class ReadinessKqueue extends EpollKqueue {
     @Override
     public Wakeup newWakeup(long udata) {
         ReadinessWakeup wakeup = new ReadinessWakeup(udata);
-        synchronized (lock) {
-            wakeups.add(wakeup);
-        }
+        wakeups.add(wakeup);
         return wakeup;
     }
 
@@ -219,8 +202,7 @@ final class ReadinessKqueue extends EpollKqueue {
 
         private final long udata;
         private final int filter = layout().has(Filter.EVFILT_USER) ? layout().number(Filter.EVFILT_USER) : 0;
-        // guarded by lock
-        private boolean signalled;
+        private volatile boolean signalled;
 
         ReadinessWakeup(long udata) {
             this.udata = udata;
@@ -242,9 +224,7 @@ final class ReadinessKqueue extends EpollKqueue {
 
         @Override
         public void close() {
-            synchronized (lock) {
-                wakeups.remove(this);
-            }
+            wakeups.remove(this);
         }
     }
 }

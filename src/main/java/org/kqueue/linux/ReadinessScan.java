@@ -41,8 +41,8 @@ import org.kqueue.EventList;
  * </pre>
  *
  * <p>Where both filters are ready for each of many descriptors, epoll is asked for half as many events as there is room
- * for, so that both halves fit and epoll's own rotation stays fair. With room for one the halves take turns. Guarded by
- * the kqueue's lock.
+ * for, so that both halves fit and epoll's own rotation stays fair. With room for one the halves take turns. Used by
+ * one call at a time.
  */
 final class ReadinessScan {
 
@@ -164,16 +164,21 @@ final class ReadinessScan {
         boolean read = isOn(state) && (ready & READ_READY) != 0;
         boolean write = isOn(state >> HALF) && (ready & WRITE_READY) != 0;
         if (read && write && room == 1) {
-            read = (state & READ_WAS_LAST) == 0;
-            write = !read;
             state ^= READ_WAS_LAST;
+            knotes.set(fd, state);
+            read = (state & READ_WAS_LAST) != 0;
+            write = !read;
         }
         knotes.deliver(events, fd, state, ready, read, write);
-        if ((state & (EDGE | PARKED | DISPATCH | DISPATCH << HALF)) == 0) {
+        if ((state & (EDGE | PARKED | DISPATCH | DISPATCH << HALF)) == 0 && (state & ARMED) != 0) {
             remember(fd);
         } else {
-            state = delivered(fd, state, read, write);
+            settle(memory, fd, delivered(fd, state, read, write));
         }
+        return read || write;
+    }
+
+    private void settle(Memory memory, int fd, int state) {
         if (state != knotes.state(fd)) {
             knotes.set(fd, state);
         }
@@ -181,7 +186,6 @@ final class ReadinessScan {
             // An error here is that of a descriptor closed against the rules of this mode; its item goes with its file.
             knotes.tell(memory, fd);
         }
-        return read || write;
     }
 
     /** What a delivery makes of a descriptor that is not plainly level triggered. */

@@ -71,6 +71,8 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
     boolean dispatch;
     /** Whether {@link Knotes} has put off the deletion of a knote of the key. */
     boolean putOff;
+    /** Whether the channel was found open, which it stays as long as the key is valid. */
+    private boolean open;
     /** How often a knote whose deletion is put off has cost an event. */
     byte strikes;
     /** The last select that has counted the key. */
@@ -173,6 +175,15 @@ public final class KqueueSelectionKey extends AbstractSelectionKey {
 
     /** What an event of this channel means now. A listener has an event only if it is bound. */
     State state() {
+        if (open) {
+            return State.OPEN;
+        }
+        State state = channelState();
+        open = state == State.OPEN;
+        return state;
+    }
+
+    private State channelState() {
         if (channel instanceof SocketChannel socket) {
             return socket.isConnected() ? State.OPEN : socket.isConnectionPending() ? State.CONNECTING : State.IDLE;
         }

@@ -112,9 +112,7 @@ final class Observation {
 
     /** To be called as the last of a select, whether it returns or throws. */
     void endSelect(int updated, int keys) {
-        counters.increment(SelectorCounters.SELECTS);
-        counters.set(SelectorCounters.KEYS, keys);
-        counters.set(SelectorCounters.INTERRUPTED_CALLS, kqueue.interruptedCalls());
+        counters.selected(keys, kqueue.interruptedCalls());
         if (closer) {
             if (timing) {
                 counters.time(System.nanoTime() - startNanos);
@@ -132,21 +130,20 @@ final class Observation {
 
     /** A select was woken up, or found that it had been. */
     void wokenUp() {
-        counters.increment(SelectorCounters.WAKEUPS);
+        counters.wokenUp();
     }
 
     /** A kevent call. */
     int kevent(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
-        counters.increment(SelectorCounters.KEVENT_CALLS);
-        counters.add(SelectorCounters.CHANGES, changes.size());
+        counters.called(changes.size());
         int n = -1;
         try {
             n = closer ? watchedKevent(changes, events, timeoutNanos) : kqueue.kevent(changes, events, timeoutNanos);
-            counters.add(SelectorCounters.EVENTS, n);
+            counters.returned(n);
             return n;
         } finally {
             if (n < 0) {
-                counters.increment(SelectorCounters.ERRORS);
+                counters.failed();
             }
         }
     }
@@ -170,7 +167,7 @@ final class Observation {
 
     /** The kernel has refused to watch a channel. */
     void refused(KqueueSelectionKey key, EventList events, int index) {
-        counters.increment(SelectorCounters.ERRORS);
+        counters.failed();
         FlightEvents.registrationError(name, key.channel(), events.toString(index));
     }
 }

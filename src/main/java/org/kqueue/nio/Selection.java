@@ -75,25 +75,34 @@ final class Selection {
     boolean process(EventList events, boolean collect) throws IOException {
         boolean refused = false;
         for (int i = 0, n = events.size(); i < n; i++) {
-            long udata = events.udata(i);
             int flags = events.flags(i);
-            KqueueSelectionKey key = keys.find(udata);
-            if ((flags & KeventFlags.EV_ERROR) != 0) {
-                refused = true;
-                int filter = knotes.filter(i);
-                if (key != null && key.isValid() && knotes.refused(key, filter)) {
-                    observation.refused(key, events, i);
-                    makeReady(key, key.interest(), collect);
+            KqueueSelectionKey key = keys.find(events.udata(i));
+            if (key != null && (flags & KeventFlags.EV_ERROR) == 0) {
+                if (key.isValid()) {
+                    fire(key, knotes.filter(i), flags, events.fflags(i), collect);
                 }
-            } else if (udata == SelectWakeup.UDATA) {
-                wakeup.acknowledge();
-            } else if (key == null) {
-                knotes.deleteStray(i, subscriber(events.ident(i)));
-            } else if (key.isValid()) {
-                fire(key, knotes.filter(i), flags, events.fflags(i), collect);
+            } else {
+                refused |= processOther(events, i, key, collect);
             }
         }
         return refused;
+    }
+
+    /** What is no event of a key. */
+    private boolean processOther(EventList events, int index, KqueueSelectionKey key, boolean collect) throws IOException {
+        if (events.isChangeResult(index)) {
+            if (key != null && key.isValid() && knotes.refused(key, knotes.filter(index))) {
+                observation.refused(key, events, index);
+                makeReady(key, key.interest(), collect);
+            }
+            return true;
+        }
+        if (events.udata(index) == SelectWakeup.UDATA) {
+            wakeup.acknowledge();
+        } else {
+            knotes.deleteStray(index, subscriber(events.ident(index)));
+        }
+        return false;
     }
 
     /**
@@ -110,12 +119,8 @@ final class Selection {
     }
 
     private void fire(KqueueSelectionKey key, int filter, int flags, int fflags, boolean collect) {
-        if ((flags & KeventFlags.EV_ONESHOT) != 0) {
-            // We never ask for it: FreeBSD deletes the knote of a pipe whose reader is gone when it has reported that.
-            knotes.gone(key, filter);
-        }
-        if ((flags & KeventFlags.EV_DISPATCH) != 0) {
-            knotes.dispatched(key, filter);
+        if ((flags & (KeventFlags.EV_ONESHOT | KeventFlags.EV_DISPATCH)) != 0) {
+            silenced(key, filter, flags);
         }
         int ops = ReadyOps.ready(key.state(), filter, flags, fflags, key.interest());
         if (ops != 0) {
@@ -125,6 +130,16 @@ final class Selection {
             fired = true;
         } else if (!knotes.passOver(key, filter)) {
             knotes.hold(key, filter);
+        }
+    }
+
+    private void silenced(KqueueSelectionKey key, int filter, int flags) {
+        if ((flags & KeventFlags.EV_ONESHOT) != 0) {
+            // We never ask for it: FreeBSD deletes the knote of a pipe whose reader is gone when it has reported that.
+            knotes.gone(key, filter);
+        }
+        if ((flags & KeventFlags.EV_DISPATCH) != 0) {
+            knotes.dispatched(key, filter);
         }
     }
 

@@ -24,10 +24,22 @@ final class SelectorCounters implements KqueueMXBean {
     static final int MAX_SELECT_NANOS = 10;
     static final int SIZE = 11;
 
-    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
+    /** By the numbers above. The counts are fields, not an array, because every select writes some of them. */
+    private static final VarHandle[] COUNTS = counts("selects", "keventCalls", "changes", "events", "wakeups",
+            "interruptedCalls", "errors", "keys", "timedSelects", "selectNanos", "maxSelectNanos");
 
     private final String name;
-    private final long[] counts = new long[SIZE];
+    private long selects;
+    private long keventCalls;
+    private long changes;
+    private long events;
+    private long wakeups;
+    private long interruptedCalls;
+    private long errors;
+    private long keys;
+    private long timedSelects;
+    private long selectNanos;
+    private long maxSelectNanos;
     // writes guarded by this
     private volatile boolean closed;
     // guarded by this
@@ -39,22 +51,48 @@ final class SelectorCounters implements KqueueMXBean {
         this.name = name;
     }
 
-    void increment(int counter) {
-        counts[counter]++;
+    private static VarHandle[] counts(String... names) {
+        try {
+            VarHandle[] counts = new VarHandle[names.length];
+            for (int i = 0; i < names.length; i++) {
+                counts[i] = MethodHandles.lookup().findVarHandle(SelectorCounters.class, names[i], long.class);
+            }
+            return counts;
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
     }
 
-    void add(int counter, int n) {
-        counts[counter] += n;
+    /** A select is over. */
+    void selected(int keysNow, long interruptedCallsNow) {
+        selects++;
+        keys = keysNow;
+        interruptedCalls = interruptedCallsNow;
     }
 
-    void set(int counter, long value) {
-        counts[counter] = value;
+    /** A kevent call is made. */
+    void called(int submitted) {
+        keventCalls++;
+        changes += submitted;
+    }
+
+    /** It has returned. */
+    void returned(int entries) {
+        events += entries;
+    }
+
+    void wokenUp() {
+        wakeups++;
+    }
+
+    void failed() {
+        errors++;
     }
 
     void time(long nanos) {
-        counts[TIMED_SELECTS]++;
-        counts[SELECT_NANOS] += nanos;
-        counts[MAX_SELECT_NANOS] = Math.max(counts[MAX_SELECT_NANOS], nanos);
+        timedSelects++;
+        selectNanos += nanos;
+        maxSelectNanos = Math.max(maxSelectNanos, nanos);
     }
 
     /** Registers this as an MXBean until {@link #close}, and has selects timed. Returns its name, null when closed. */
@@ -77,7 +115,7 @@ final class SelectorCounters implements KqueueMXBean {
 
     /** Opaque: whole values and progress, no order among them. */
     long get(int counter) {
-        return (long) COUNT.getOpaque(counts, counter);
+        return (long) COUNTS[counter].getOpaque(this);
     }
 
     @Override

@@ -3,19 +3,25 @@ package org.kqueue.contract;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.kqueue.ChangeList;
+import org.kqueue.ClosedKqueueException;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
@@ -330,6 +336,60 @@ class ReadinessTest extends Contract {
         name("z", number);
         write("x", 1);
         assertEquals("z READ 0 u=9", kevent("z READ ADD u=9"), "the number's new file");
+    }
+
+    /** Waits without end in another thread. Complete when a call of this one has found that thread in the kernel. */
+    private CompletableFuture<String> waiter() {
+        CompletableFuture<String> waiter = CompletableFuture.supplyAsync(() -> {
+            while (true) {
+                try {
+                    EventList events = kq.newEventList(4);
+                    return kq.kevent(null, events, Kqueue.FOREVER) + " " + events.udata(0);
+                } catch (IllegalStateException e) {
+                    Thread.onSpinWait();
+                } catch (IOException e) {
+                    return e.getClass().getSimpleName();
+                }
+            }
+        });
+        EventList events = kq.newEventList(4);
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            while (true) {
+                try {
+                    assertEquals(0, kq.kevent(null, events, 0));
+                } catch (IllegalStateException e) {
+                    return;
+                }
+            }
+        });
+        assertThrows(IllegalStateException.class, () -> kq.kevent(null, events, 1));
+        return waiter;
+    }
+
+    @Test
+    void aSecondCallIsRefusedAndDisturbsNothing() throws Exception {
+        Wakeup wakeup = kq.newWakeup(7);
+        CompletableFuture<String> waiter = waiter();
+        wakeup.signal();
+        assertEquals("1 7", waiter.get(20, TimeUnit.SECONDS));
+        pair();
+        write("b", 1);
+        assertEquals("a READ 0", kevent("a READ ADD"));
+    }
+
+    @Test
+    void aCloseEndsAWait() throws Exception {
+        CompletableFuture<String> waiter = waiter();
+        kq.close();
+        assertEquals("ClosedKqueueException", waiter.get(20, TimeUnit.SECONDS));
+        assertThrows(ClosedKqueueException.class, () -> kq.kevent(null, kq.newEventList(1), 0));
+    }
+
+    @Test
+    void aWakeupCannotBeSignalledAfterTheClose() throws Exception {
+        Wakeup wakeup = kq.newWakeup(7);
+        kq.close();
+        assertThrows(ClosedKqueueException.class, wakeup::signal);
     }
 
     @Test
