@@ -11,11 +11,17 @@ import org.kqueue.foreign.ForeignCalls;
 final class Backends {
 
     /** Loaded once; the class loader of this class, so that an application server's context loader does not matter. */
-    private static final List<KqueueBackend> ALL =
-            ServiceLoader.load(KqueueBackend.class, Backends.class.getClassLoader()).stream()
-                    .map(ServiceLoader.Provider::get).toList();
+    private static final List<KqueueBackend> ALL = load();
 
     private Backends() {
+    }
+
+    private static List<KqueueBackend> load() {
+        List<KqueueBackend> all = new ArrayList<>();
+        for (KqueueBackend backend : ServiceLoader.load(KqueueBackend.class, Backends.class.getClassLoader())) {
+            all.add(backend);
+        }
+        return List.copyOf(all);
     }
 
     static Kqueue open(KqueueConfig config) throws IOException {

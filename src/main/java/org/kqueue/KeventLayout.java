@@ -46,17 +46,18 @@ public final class KeventLayout {
         filterNumbers = new int[Filter.ALL.length];
         filterPresent = new boolean[Filter.ALL.length];
         filtersByNumber = new Filter[2 * FILTER_BIAS];
-        builder.filters.forEach((filter, number) -> {
-            filterNumbers[filter.ordinal()] = number;
+        for (Map.Entry<Filter, Integer> entry : builder.filters.entrySet()) {
+            Filter filter = entry.getKey();
+            filterNumbers[filter.ordinal()] = entry.getValue();
             filterPresent[filter.ordinal()] = true;
-            filtersByNumber[number + FILTER_BIAS] = filter;
-        });
+            filtersByNumber[entry.getValue() + FILTER_BIAS] = filter;
+        }
         noteNumbers = new int[Note.ALL.length];
         notePresent = new boolean[Note.ALL.length];
-        builder.notes.forEach((note, number) -> {
-            noteNumbers[note.ordinal()] = number;
-            notePresent[note.ordinal()] = true;
-        });
+        for (Map.Entry<Note, Integer> entry : builder.notes.entrySet()) {
+            noteNumbers[entry.getKey().ordinal()] = entry.getValue();
+            notePresent[entry.getKey().ordinal()] = true;
+        }
         if (udataOffset + 8 > size) {
             throw new IllegalArgumentException(name + ": a kevent of " + size + " bytes has no room for its fields");
         }

@@ -19,8 +19,6 @@ public final class ForeignCalls {
     /** The property that chooses: {@code auto}, {@code jna} or {@code foreign}. */
     public static final String CALLS = "org.kqueue.calls";
 
-    private static final System.Logger LOG = System.getLogger("org.kqueue");
-
     private ForeignCalls() {
     }
 
@@ -127,7 +125,8 @@ public final class ForeignCalls {
         try {
             return Downcall.link(address.find(), type);
         } catch (ReflectiveOperationException | LinkageError | RuntimeException e) {
-            LOG.log(System.Logger.Level.DEBUG, () -> name + " is called through JNA: " + e);
+            // Made here only: a logger is several milliseconds of the first selector's.
+            System.getLogger("org.kqueue").log(System.Logger.Level.DEBUG, () -> name + " is called through JNA: " + e);
             return null;
         }
     }

@@ -49,7 +49,8 @@ final class SelectCalls {
     private static int epollWait(int epfd, long events, int maxevents, int timeoutMillis) {
         if (EPOLL_WAIT != null) {
             try {
-                return (int) EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
+                int n = (int) EPOLL_WAIT.invokeExact(epfd, events, maxevents, timeoutMillis);
+                return n >= 0 ? n : -Errno.EINTR;
             } catch (IOException e) {
                 // Of an error it tells the text only; the call below has the number.
                 return result(EpollLibrary.epoll_wait(epfd, events, maxevents, 0));
@@ -64,7 +65,8 @@ final class SelectCalls {
     static int poll(long fds, int nfds) {
         if (POLL != null) {
             try {
-                return (int) POLL.invokeExact(fds, nfds, 0);
+                int n = (int) POLL.invokeExact(fds, nfds, 0);
+                return n >= 0 ? n : -Errno.EINTR;
             } catch (IOException e) {
                 return -Errno.EINVAL;
             } catch (Throwable e) {

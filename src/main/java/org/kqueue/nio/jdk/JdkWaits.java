@@ -1,6 +1,5 @@
 package org.kqueue.nio.jdk;
 
-import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import org.kqueue.foreign.LentCalls;
@@ -10,8 +9,6 @@ import org.kqueue.foreign.LentCalls;
  * them has it called through the C library instead.
  */
 final class JdkWaits {
-
-    private static final int EINTR = 4;
 
     private JdkWaits() {
     }
@@ -29,18 +26,9 @@ final class JdkWaits {
     private static void lend(String function, String owner, String name, MethodType type) {
         try {
             Class<?> holder = Class.forName(owner);
-            MethodHandles.Lookup own = MethodHandles.lookup();
-            MethodHandle method = MethodHandles.privateLookupIn(holder, own).findStatic(holder, name, type);
-            MethodHandle result = own.findStatic(JdkWaits.class, "result",
-                    MethodType.methodType(int.class, int.class));
-            LentCalls.lend(function, MethodHandles.filterReturnValue(method, result));
+            LentCalls.lend(function, MethodHandles.privateLookupIn(holder, MethodHandles.lookup()).findStatic(holder, name, type));
         } catch (ReflectiveOperationException | LinkageError e) {
             System.getLogger("org.kqueue").log(System.Logger.Level.DEBUG, () -> function + " is not the JDK's: " + e);
         }
-    }
-
-    /** {@code IOStatus.INTERRUPTED}, the one negative result that is not thrown, as an errno. */
-    private static int result(int n) {
-        return n < 0 ? -EINTR : n;
     }
 }
