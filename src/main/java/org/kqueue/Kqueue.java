@@ -411,9 +411,11 @@ public abstract class Kqueue implements Closeable {
                 try {
                     // Again and again: a call may have been counted and not yet be waiting in the kernel.
                     interruptCalls();
-                    closing.wait(CLOSE_RETRY_MILLIS);
                 } catch (IOException e) {
                     failure = e;
+                }
+                try {
+                    closing.wait(CLOSE_RETRY_MILLIS);
                 } catch (InterruptedException e) {
                     interrupted = true;
                 }

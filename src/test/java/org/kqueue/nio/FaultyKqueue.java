@@ -5,14 +5,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.kqueue.ChangeList;
 import org.kqueue.EventList;
-import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
+import org.kqueue.KqueueInFront;
 import org.kqueue.Wakeup;
 
 /** A kqueue that counts calls, refuses what it is told to refuse, and reports what it is told to report; else as the one behind. */
-final class FaultyKqueue extends Kqueue {
+final class FaultyKqueue extends KqueueInFront {
 
     /** The fault of one call, before the kqueue behind is asked. */
     interface Fault {
@@ -20,7 +20,6 @@ final class FaultyKqueue extends Kqueue {
         Integer call(ChangeList changes, EventList events);
     }
 
-    private final Kqueue behind;
     private final List<Fault> faults = new ArrayList<>();
     /** Each call's changes as text. */
     final List<String> calls = new ArrayList<>();
@@ -28,8 +27,7 @@ final class FaultyKqueue extends Kqueue {
     boolean forgetsClosed;
 
     FaultyKqueue(Kqueue behind) {
-        super(behind.layout());
-        this.behind = behind;
+        super(behind);
     }
 
     /** For the next call that has changes or, later, for the calls after it, one each. */
@@ -88,23 +86,8 @@ final class FaultyKqueue extends Kqueue {
     }
 
     @Override
-    public int fd() {
-        return behind.fd();
-    }
-
-    @Override
-    public boolean supports(Filter filter) {
-        return behind.supports(filter);
-    }
-
-    @Override
     public boolean forgetsClosed() {
         return forgetsClosed;
-    }
-
-    @Override
-    public void forget(long ident) {
-        behind.forget(ident);
     }
 
     @Override
@@ -112,21 +95,11 @@ final class FaultyKqueue extends Kqueue {
         if (refuseWakeups) {
             throw new IOException("no wakeup");
         }
-        return behind.newWakeup(udata);
+        return super.newWakeup(udata);
     }
 
     @Override
     public String toString() {
         return "faulty " + behind;
-    }
-
-    @Override
-    protected void interruptCalls() {
-        // Only the selector calls, and it closes when no call is under way.
-    }
-
-    @Override
-    protected void release() throws IOException {
-        behind.close();
     }
 }

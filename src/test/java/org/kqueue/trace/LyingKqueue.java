@@ -11,14 +11,13 @@ import java.util.Map;
 import java.util.Set;
 import org.kqueue.ChangeList;
 import org.kqueue.EventList;
-import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
-import org.kqueue.Wakeup;
+import org.kqueue.KqueueInFront;
 
 /** A kqueue that is wrong in one way, and else is the one behind it: for what a comparison must notice. */
-final class LyingKqueue extends Kqueue {
+final class LyingKqueue extends KqueueInFront {
 
     /** What is wrong. */
     enum Lie {
@@ -87,7 +86,6 @@ final class LyingKqueue extends Kqueue {
     private static final int ALL = 64;
     private static final int READ = -1;
 
-    private final Kqueue behind;
     private final Lie lie;
     /** What the next call delivers first, or again. */
     private List<Entry> kept = List.of();
@@ -95,8 +93,7 @@ final class LyingKqueue extends Kqueue {
     private final Set<String> fired = new HashSet<>();
 
     LyingKqueue(Kqueue behind, Lie lie) {
-        super(behind.layout());
-        this.behind = behind;
+        super(behind);
         this.lie = lie;
     }
 
@@ -222,32 +219,7 @@ final class LyingKqueue extends Kqueue {
     }
 
     @Override
-    public int fd() {
-        return behind.fd();
-    }
-
-    @Override
-    public boolean supports(Filter filter) {
-        return behind.supports(filter);
-    }
-
-    @Override
-    public Wakeup newWakeup(long udata) throws IOException {
-        return behind.newWakeup(udata);
-    }
-
-    @Override
     public String toString() {
         return lie + " " + behind;
-    }
-
-    @Override
-    protected void interruptCalls() {
-        // A trace is played by one thread.
-    }
-
-    @Override
-    protected void release() throws IOException {
-        behind.close();
     }
 }

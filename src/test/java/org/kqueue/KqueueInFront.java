@@ -1,0 +1,44 @@
+package org.kqueue;
+
+import java.io.IOException;
+
+/** A kqueue in front of another, which it is but for what a subclass changes. */
+public abstract class KqueueInFront extends Kqueue {
+
+    protected final Kqueue behind;
+
+    protected KqueueInFront(Kqueue behind) {
+        super(behind.layout());
+        this.behind = behind;
+    }
+
+    @Override
+    public final int fd() {
+        return behind.fd();
+    }
+
+    @Override
+    public final boolean supports(Filter filter) {
+        return behind.supports(filter);
+    }
+
+    @Override
+    public final void forget(long ident) {
+        behind.forget(ident);
+    }
+
+    @Override
+    public Wakeup newWakeup(long udata) throws IOException {
+        return behind.newWakeup(udata);
+    }
+
+    @Override
+    protected final void interruptCalls() throws IOException {
+        behind.interruptCalls();
+    }
+
+    @Override
+    protected final void release() throws IOException {
+        behind.close();
+    }
+}
