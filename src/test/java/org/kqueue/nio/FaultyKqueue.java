@@ -8,8 +8,8 @@ import org.kqueue.EventList;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
-import org.kqueue.KqueueInFront;
 import org.kqueue.Wakeup;
+import org.kqueue.robust.KqueueInFront;
 
 /** A kqueue that counts calls, refuses what it is told to refuse, and reports what it is told to report; else as the one behind. */
 final class FaultyKqueue extends KqueueInFront {

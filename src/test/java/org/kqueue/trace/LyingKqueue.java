@@ -14,7 +14,7 @@ import org.kqueue.EventList;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
-import org.kqueue.KqueueInFront;
+import org.kqueue.robust.KqueueInFront;
 
 /** A kqueue that is wrong in one way, and else is the one behind it: for what a comparison must notice. */
 final class LyingKqueue extends KqueueInFront {

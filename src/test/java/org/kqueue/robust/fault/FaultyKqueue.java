@@ -4,8 +4,8 @@ import java.io.IOException;
 import org.kqueue.ChangeList;
 import org.kqueue.EventList;
 import org.kqueue.Kqueue;
-import org.kqueue.KqueueInFront;
 import org.kqueue.Wakeup;
+import org.kqueue.robust.KqueueInFront;
 
 /** A kqueue in front of a real one, between the two a plan of faults. */
 final class FaultyKqueue extends KqueueInFront {

@@ -1,8 +1,15 @@
-package org.kqueue;
+package org.kqueue.robust;
 
 import java.io.IOException;
+import org.kqueue.BackendCalls;
+import org.kqueue.Filter;
+import org.kqueue.Kqueue;
+import org.kqueue.Wakeup;
 
-/** A kqueue in front of another, which it is but for what a subclass changes. */
+/**
+ * A kqueue in front of another, which it is but for what a subclass changes. Not in {@code org.kqueue}: a backend of the
+ * tests extends it, and is found on the class path also where that package is a module's.
+ */
 public abstract class KqueueInFront extends Kqueue {
 
     protected final Kqueue behind;
@@ -34,7 +41,7 @@ public abstract class KqueueInFront extends Kqueue {
 
     @Override
     protected final void interruptCalls() throws IOException {
-        behind.interruptCalls();
+        BackendCalls.interruptCalls(behind);
     }
 
     @Override
