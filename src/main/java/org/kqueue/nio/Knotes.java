@@ -10,6 +10,7 @@ import static org.kqueue.nio.ReadyOps.WRITE;
 
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import org.kqueue.ChangeList;
 import org.kqueue.EventList;
 import org.kqueue.Kqueue;
 
@@ -113,16 +114,17 @@ final class Knotes {
         if (timeoutNanos != 0) {
             deleteAll();
         }
+        ChangeList list = changes.list();
         // A slot for every change: DragonFly writes one result per failed change, whatever the capacity.
-        if (events.size() == events.capacity() && events.capacity() < MAX_EVENTS || changes.list().size() > events.capacity()) {
-            events.resize(Math.max(2 * events.capacity(), changes.list().size()));
+        if (events.size() == events.capacity() && events.capacity() < MAX_EVENTS || list.size() > events.capacity()) {
+            events.resize(Math.max(2 * events.capacity(), list.size()));
         }
         boolean applied = false;
         try {
-            observation.kevent(changes.list(), events, watched.size() > 0 ? Math.min(timeoutNanos, SLICE_NANOS) : timeoutNanos);
+            observation.kevent(list, events, watched.size() > 0 ? Math.min(timeoutNanos, SLICE_NANOS) : timeoutNanos);
             applied = true;
         } finally {
-            changes.list().clear();
+            list.clear();
             forgetChanged(applied);
         }
         return events;

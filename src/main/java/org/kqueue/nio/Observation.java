@@ -41,12 +41,14 @@ final class Observation {
     private final long id = LAST_ID.incrementAndGet();
     private final String name;
 
-    /** Polls since the selector was opened. */
-    private int polls;
-    /** Whether the select under way is looked at closer than by counters. */
-    private boolean closer;
+    /** Selects that only poll before the next look. */
+    private int pollsToLook;
+    /** What the last look has found. */
     private boolean tracing;
     private boolean recording;
+    private boolean wanted;
+    /** Whether the select under way is looked at closer than by counters, and whether it is timed. */
+    private boolean closer;
     private boolean timing;
     private Object selectEvent;
     private long startNanos;
@@ -94,37 +96,51 @@ final class Observation {
      * To be called as the first of a select. One that only polls is so short that of several in a row one asks for all.
      */
     void beginSelect(boolean mayWait) {
-        if (mayWait || polls++ % POLLS_PER_LOOK == 0) {
-            tracing = Log.isTracing();
-            recording = FlightEvents.isOn();
+        if (mayWait || --pollsToLook <= 0) {
+            look();
         }
+        if (wanted | counters.timed) {
+            lookCloser();
+        }
+    }
+
+    private void look() {
+        pollsToLook = POLLS_PER_LOOK;
+        tracing = Log.isTracing();
+        recording = FlightEvents.isOn();
+        wanted = tracing | recording;
+    }
+
+    private void lookCloser() {
+        closer = true;
         timing = counters.timed;
-        closer = tracing | recording | timing;
-        if (closer) {
-            callsBefore = counters.get(SelectorCounters.KEVENT_CALLS);
-            changesBefore = counters.get(SelectorCounters.CHANGES);
-            eventsBefore = counters.get(SelectorCounters.EVENTS);
-            wakeupsBefore = counters.get(SelectorCounters.WAKEUPS);
-            selectEvent = recording ? FlightEvents.beginSelect() : null;
-            startNanos = System.nanoTime();
-        }
+        callsBefore = counters.get(SelectorCounters.KEVENT_CALLS);
+        changesBefore = counters.get(SelectorCounters.CHANGES);
+        eventsBefore = counters.get(SelectorCounters.EVENTS);
+        wakeupsBefore = counters.get(SelectorCounters.WAKEUPS);
+        selectEvent = recording ? FlightEvents.beginSelect() : null;
+        startNanos = System.nanoTime();
     }
 
     /** To be called as the last of a select, whether it returns or throws. */
     void endSelect(int updated, int keys) {
         counters.selected(keys, kqueue.interruptedCalls());
         if (closer) {
-            if (timing) {
-                counters.time(System.nanoTime() - startNanos);
-            }
-            if (recording) {
-                FlightEvents.endSelect(selectEvent, name, counters.get(SelectorCounters.KEVENT_CALLS) - callsBefore,
-                        counters.get(SelectorCounters.CHANGES) - changesBefore,
-                        counters.get(SelectorCounters.EVENTS) - eventsBefore, updated,
-                        counters.get(SelectorCounters.WAKEUPS) != wakeupsBefore);
-                selectEvent = null;
-            }
             closer = false;
+            report(updated);
+        }
+    }
+
+    private void report(int updated) {
+        if (timing) {
+            counters.time(System.nanoTime() - startNanos);
+        }
+        if (recording) {
+            FlightEvents.endSelect(selectEvent, name, counters.get(SelectorCounters.KEVENT_CALLS) - callsBefore,
+                    counters.get(SelectorCounters.CHANGES) - changesBefore,
+                    counters.get(SelectorCounters.EVENTS) - eventsBefore, updated,
+                    counters.get(SelectorCounters.WAKEUPS) != wakeupsBefore);
+            selectEvent = null;
         }
     }
 
