@@ -53,7 +53,8 @@ final class Backends {
         }
         if (reasons.isEmpty()) {
             throw new IllegalArgumentException(KqueueConfig.BACKEND + "=" + config.backend() + " is unknown; allowed: "
-                    + KqueueConfig.AUTO + ", " + ALL.stream().map(KqueueBackend::name).collect(Collectors.joining(", ")));
+                    + KqueueConfig.AUTO + ", "
+                    + ALL.stream().map(KqueueBackend::name).collect(Collectors.joining(", ")));
         }
         throw new KqueueUnavailableException("no kqueue on " + System.getProperty("os.name") + "/"
                 + System.getProperty("os.arch") + ": " + String.join("; ", reasons));

@@ -4,8 +4,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Names of error numbers. 1 to 34 mean the same on every system but for 11 and 35 ({@code EAGAIN} and {@code EDEADLK} change
- * places); above them the BSDs and Linux differ. Source: {@code errno(2)} of the systems, {@code <errno.h>} of Linux.
+ * Names of error numbers. 1 to 34 mean the same on every system but for 11 and 35 ({@code EAGAIN} and {@code EDEADLK}
+ * change places); above them the BSDs and Linux differ. Source: {@code errno(2)} of the systems, {@code <errno.h>} of
+ * Linux.
  */
 public final class Errno {
 

@@ -64,8 +64,8 @@ public final class Event {
     }
 
     /**
-     * The filter's data: bytes readable, free space, connections waiting, expirations, signals, wait status; each factory of
-     * {@link Filter} says which. In the result of a change the errno, 0 for a receipt.
+     * The filter's data: bytes readable, free space, connections waiting, expirations, signals, wait status; each
+     * factory of {@link Filter} says which. In the result of a change the errno, 0 for a receipt.
      *
      * @return the data
      */
@@ -83,8 +83,9 @@ public final class Event {
     }
 
     /**
-     * Whether the other side has ended: {@link KeventFlags#EV_EOF}. On {@code READ} there may still be {@link #data()} bytes to read.
-     * On {@code WRITE} it says that nothing can be sent any more, which a peer's half-close is not. Set on each exit of a process.
+     * Whether the other side has ended: {@link KeventFlags#EV_EOF}. On {@code READ} there may still be {@link #data()}
+     * bytes to read. On {@code WRITE} it says that nothing can be sent any more, which a peer's half-close is not. Set
+     * on each exit of a process.
      *
      * @return true at the end
      */

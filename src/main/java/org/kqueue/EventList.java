@@ -10,10 +10,11 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * Room for the events of a {@code kevent} call. The call fills it from index 0 and sets its {@link #size()}; what an earlier call
- * put there is gone. Not thread-safe.
+ * Room for the events of a {@code kevent} call. The call fills it from index 0 and sets its {@link #size()}; what an
+ * earlier call put there is gone. Not thread-safe.
  *
- * <p>An entry whose flags contain {@link KeventFlags#EV_ERROR} is the result of a change ({@link #isChangeResult}), not an event.
+ * <p>An entry whose flags contain {@link KeventFlags#EV_ERROR} is the result of a change ({@link #isChangeResult}), not
+ * an event.
  */
 public final class EventList extends KeventList implements Iterable<Event> {
 
@@ -83,15 +84,17 @@ public final class EventList extends KeventList implements Iterable<Event> {
      * The error of a change.
      *
      * @param index of the entry
-     * @return the errno as the layout's ABI numbers it, 0 for a receipt and for every entry that is no result of a change
+     * @return the errno as the layout's ABI numbers it, 0 for a receipt and for every entry that is no result of a
+     *     change
      */
     public int errno(int index) {
         return isChangeResult(index) ? (int) data(index) : 0;
     }
 
     /**
-     * For a backend: empties the list before a call, and makes room in memory for results beyond the capacity. DragonFly
-     * writes one result per failed change whatever the room it is told of, so there must be a slot for each change.
+     * For a backend: empties the list before a call, and makes room in memory for results beyond the capacity.
+     * DragonFly writes one result per failed change whatever the room it is told of, so there must be a slot for each
+     * change.
      *
      * @param results the number of slots that must exist in memory
      */
@@ -174,7 +177,9 @@ public final class EventList extends KeventList implements Iterable<Event> {
         };
     }
 
-    /** A kernel writes into the list as long as a call is under way, so a second call with it is a bug of the program. */
+    /**
+     * A kernel writes into the list as long as a call is under way, so a second call with it is a bug of the program.
+     */
     void beginUse() {
         // No atomic exchange: this finds the bug, but for two calls that begin in the same instant.
         if ((boolean) IN_USE.getAcquire(this)) {

@@ -38,8 +38,8 @@ final class Jna {
             return "JNA is not on the class path: add net.java.dev.jna:jna, or use kqueue-nio's -all.jar";
         }
         return "JNA's native part cannot be loaded on " + System.getProperty("os.name") + "/"
-                + System.getProperty("os.arch") + ": JNA ships none for NetBSD and for OpenBSD on ARM, and elsewhere needs a"
-                + " folder that it may unpack to. Install or build libjnidispatch of the same JNA version and start java with"
-                + " -Djna.boot.library.path=<its folder> -Djna.nosys=false (" + error + ")";
+                + System.getProperty("os.arch") + ": JNA ships none for NetBSD and for OpenBSD on ARM, and elsewhere"
+                + " needs a folder that it may unpack to. Install or build libjnidispatch of the same JNA version and"
+                + " start java with -Djna.boot.library.path=<its folder> -Djna.nosys=false (" + error + ")";
     }
 }

@@ -1,8 +1,8 @@
 package org.kqueue;
 
 /**
- * Kevents as text, such as {@code EVFILT_READ ident=7 EV_ADD|EV_CLEAR udata=0x10}: filter, ident, flags, then fflags, data and
- * udata where they are not 0. An error entry shows its errno's name. Stateless.
+ * Kevents as text, such as {@code EVFILT_READ ident=7 EV_ADD|EV_CLEAR udata=0x10}: filter, ident, flags, then fflags,
+ * data and udata where they are not 0. An error entry shows its errno's name. Stateless.
  */
 public final class KeventFormat {
 
@@ -27,7 +27,8 @@ public final class KeventFormat {
      * @param udata the opaque user data
      * @return the text, one line
      */
-    public static String format(KeventLayout layout, long ident, int filter, int flags, int fflags, long data, long udata) {
+    public static String format(KeventLayout layout, long ident, int filter, int flags, int fflags, long data,
+            long udata) {
         StringBuilder text = new StringBuilder(64);
         Filter known = layout.filter(filter);
         text.append(known != null ? known.name() : "filter " + filter).append(" ident=").append(ident).append(' ');

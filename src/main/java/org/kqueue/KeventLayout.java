@@ -5,17 +5,20 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * One system's {@code struct kevent} and its numbers: the ABI as data. Offsets and sizes are in bytes, for LP64 systems.
+ * One system's {@code struct kevent} and its numbers: the ABI as data. Offsets and sizes are in bytes, for LP64
+ * systems.
  *
- * <p>{@code ident}, {@code data} and {@code udata} are 8 bytes wide and {@code fflags} 4 in every layout; {@code filter} and
- * {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD 11) are always 0 in
- * what is handed to a kernel and not read from what it returns.
+ * <p>{@code ident}, {@code data} and {@code udata} are 8 bytes wide and {@code fflags} 4 in every layout; {@code
+ * filter} and {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD
+ * 11) are always 0 in what is handed to a kernel and not read from what it returns.
  *
  * <p>Instances are immutable and made by a {@link Builder}.
  */
 public final class KeventLayout {
 
-    /** {@code filter(int)} covers the numbers from {@code -FILTER_BIAS} up; all systems' numbers lie between -15 and 9. */
+    /**
+     * {@code filter(int)} covers the numbers from {@code -FILTER_BIAS} up; all systems' numbers lie between -15 and 9.
+     */
     private static final int FILTER_BIAS = 16;
 
     private final String name;
@@ -228,7 +231,8 @@ public final class KeventLayout {
         private int filterWidth = 2;
 
         /**
-         * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on BSD.
+         * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on
+         * BSD.
          *
          * @param name the value of {@code org.kqueue.abi} that selects it
          */

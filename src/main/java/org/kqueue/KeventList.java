@@ -8,8 +8,9 @@ import java.nio.LongBuffer;
 import java.util.Objects;
 
 /**
- * Kevents in one off-heap block, in the layout of one ABI. Reading and writing a field is a plain memory access: nothing is
- * allocated and nothing native is called. Not thread-safe; a list must not be touched while a {@code kevent} call uses it.
+ * Kevents in one off-heap block, in the layout of one ABI. Reading and writing a field is a plain memory access:
+ * nothing is allocated and nothing native is called. Not thread-safe; a list must not be touched while a {@code kevent}
+ * call uses it.
  */
 public abstract sealed class KeventList permits ChangeList, EventList {
 
@@ -22,7 +23,10 @@ public abstract sealed class KeventList permits ChangeList, EventList {
     private final int dataWord;
     private final int udataWord;
     private ByteBuffer memory;
-    /** The same memory: what is 64 bits wide is aligned, and an aligned access costs the JIT less than one of a byte buffer. */
+    /**
+     * The same memory: what is 64 bits wide is aligned, and an aligned access costs the JIT less than one of a byte
+     * buffer.
+     */
     private LongBuffer words;
     private long address;
     private int slots;

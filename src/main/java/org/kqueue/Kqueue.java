@@ -9,12 +9,13 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * A kernel event queue: subscribe by submitting <em>changes</em>, wait for <em>events</em>, both in one {@link #kevent} call.
+ * A kernel event queue: subscribe by submitting <em>changes</em>, wait for <em>events</em>, both in one {@link #kevent}
+ * call.
  *
- * <p>Thread-safe: several threads may call {@code kevent} at once, each with lists of its own, and one thread's change ends
- * another's wait if it makes an event ready. A level-triggered event may be returned to several waiters, one with
- * {@code EV_CLEAR}, {@code EV_ONESHOT} or {@code EV_DISPATCH} to exactly one. Not so a kqueue that was opened for {@link
- * KqueueConfig.Detail#READINESS}.
+ * <p>Thread-safe: several threads may call {@code kevent} at once, each with lists of its own, and one thread's change
+ * ends another's wait if it makes an event ready. A level-triggered event may be returned to several waiters, one with
+ * {@code EV_CLEAR}, {@code EV_ONESHOT} or {@code EV_DISPATCH} to exactly one. Not so a kqueue that was opened for
+ * {@link KqueueConfig.Detail#READINESS}.
  *
  * <p>The rules are those of {@code kqueue(2)}; where systems differ, those of FreeBSD.
  */
@@ -111,23 +112,26 @@ public abstract class Kqueue implements Closeable {
     /**
      * Submits changes and waits for events, in one call.
      *
-     * <p><b>Changes</b> are applied first, in order, and not as one: each stands by itself. One that fails is answered by an entry
-     * in the event list, as is one with {@code EV_RECEIPT}: ident, filter, fflags and udata of the change, {@code EV_ERROR} in
-     * the flags, the errno as data, 0 for a receipt. A call with such entries returns them at once; it collects no events and
-     * does not wait, and the changes after a failed one are applied nevertheless. Where the list has no room for the entry of a
-     * failed change, the call fails with that change's error, and the changes after it are not applied. Where it has none for a
-     * receipt, the call returns 0 and the changes after it are not applied. Nothing is ever written beyond the list.
+     * <p><b>Changes</b> are applied first, in order, and not as one: each stands by itself. One that fails is answered
+     * by an entry in the event list, as is one with {@code EV_RECEIPT}: ident, filter, fflags and udata of the change,
+     * {@code EV_ERROR} in the flags, the errno as data, 0 for a receipt. A call with such entries returns them at once;
+     * it collects no events and does not wait, and the changes after a failed one are applied nevertheless. Where the
+     * list has no room for the entry of a failed change, the call fails with that change's error, and the changes after
+     * it are not applied. Where it has none for a receipt, the call returns 0 and the changes after it are not applied.
+     * Nothing is ever written beyond the list.
      *
-     * <p><b>Events</b> come in the order in which they became ready, each knote once a call. A level-triggered one goes to the end of
-     * the queue, so where more are ready than there is room for, the next call goes on with the others. READ and WRITE of one
-     * descriptor are two events. A condition that no longer holds is no event.
+     * <p><b>Events</b> come in the order in which they became ready, each knote once a call. A level-triggered one goes
+     * to the end of the queue, so where more are ready than there is room for, the next call goes on with the others.
+     * READ and WRITE of one descriptor are two events. A condition that no longer holds is no event.
      *
-     * <p><b>The wait</b> ends with the first event, whichever thread's change makes it, and with the time. {@code EINTR} is not seen:
-     * the changes are applied by then, and the wait goes on with the time that is left. Closing a watched descriptor ends no wait.
+     * <p><b>The wait</b> ends with the first event, whichever thread's change makes it, and with the time. {@code
+     * EINTR} is not seen: the changes are applied by then, and the wait goes on with the time that is left. Closing a
+     * watched descriptor ends no wait.
      *
-     * <p><b>Differences</b>: FreeBSD delivers a one-shot event also where its condition no longer holds. Without room for a receipt
-     * macOS goes on silently. DragonFly answers changes beyond the room it is given; the list then has memory for that, and the
-     * call does as on the others. A system's longest timeout is shorter than this method's; it waits again until the time is over.
+     * <p><b>Differences</b>: FreeBSD delivers a one-shot event also where its condition no longer holds. Without room
+     * for a receipt macOS goes on silently. DragonFly answers changes beyond the room it is given; the list then has
+     * memory for that, and the call does as on the others. A system's longest timeout is shorter than this method's; it
+     * waits again until the time is over.
      *
      * @param changes the changes, null or empty for none
      * @param events where events go; null or a capacity of 0 returns at once
@@ -230,8 +234,8 @@ public abstract class Kqueue implements Closeable {
             } else if (n < 0) {
                 throw failure(-n, changes);
             }
-            // EINTR: the kernel has applied every change already, so go on with an empty change list; a second EV_DELETE
-            // would come back as ENOENT. 0: a backend may cut long timeouts, so look at the clock.
+            // EINTR: the kernel has applied every change already, so go on with an empty change list; a second
+            // EV_DELETE would come back as ENOENT. 0: a backend may cut long timeouts, so look at the clock.
             long left = timeoutNanos == FOREVER ? FOREVER : timeoutNanos - (System.nanoTime() - start);
             if (events == null || events.capacity() == 0 || left <= 0) {
                 return 0;
@@ -282,8 +286,8 @@ public abstract class Kqueue implements Closeable {
      *
      * @param subscriptions what to subscribe to
      * @throws KeventException for the first that fails, with its errno and kevent; those before it stay
-     * @throws UnsupportedOperationException where the ABI lacks a filter or note, or the backend does; the message names it and the
-     *     system. {@link #supports(Filter)} and {@link #supports(Note)} tell beforehand
+     * @throws UnsupportedOperationException where the ABI lacks a filter or note, or the backend does; the message
+     *     names it and the system. {@link #supports(Filter)} and {@link #supports(Note)} tell beforehand
      * @throws IOException as {@link #kevent(ChangeList, EventList, long)}
      */
     public final void add(Subscription... subscriptions) throws IOException {
@@ -338,8 +342,8 @@ public abstract class Kqueue implements Closeable {
      * Publishes a user event with data: {@code NOTE_TRIGGER}, after changing its 24 stored bits. Any thread.
      *
      * @param event a subscription to {@link Filter#user}; its ident and udata are used
-     * @param operation what to do with the stored bits: {@link Note#NOTE_FFNOP}, {@link Note#NOTE_FFAND}, {@link Note#NOTE_FFOR} or
-     *     {@link Note#NOTE_FFCOPY}
+     * @param operation what to do with the stored bits: {@link Note#NOTE_FFNOP}, {@link Note#NOTE_FFAND}, {@link
+     *     Note#NOTE_FFOR} or {@link Note#NOTE_FFCOPY}
      * @param bits the operand, 24 bits
      * @param data comes back with the event
      * @throws KeventException {@code ENOENT} for one that is not there
@@ -359,7 +363,8 @@ public abstract class Kqueue implements Closeable {
     }
 
     private void submit(int action, Subscription[] subscriptions) throws IOException {
-        // One change a call, without room for an entry: the error then comes as the call's own, for exactly that change.
+        // One change a call, without room for an entry: the error then comes as the call's own, for exactly that
+        // change.
         ChangeList change = newChangeList(1);
         for (Subscription subscription : subscriptions) {
             subscription.appendTo(change.clear(), action);
@@ -394,8 +399,8 @@ public abstract class Kqueue implements Closeable {
     }
 
     /**
-     * Closes the kqueue and frees its descriptor. Waits in other threads end with {@link ClosedKqueueException}, and this method
-     * returns when they have. A second close does nothing.
+     * Closes the kqueue and frees its descriptor. Waits in other threads end with {@link ClosedKqueueException}, and
+     * this method returns when they have. A second close does nothing.
      *
      * @throws IOException if the system reports an error; the descriptor is gone all the same
      */
@@ -451,8 +456,8 @@ public abstract class Kqueue implements Closeable {
     public abstract int fd();
 
     /**
-     * Whether another kqueue of the same backend can watch this one's descriptor, as {@code kqueue(2)} promises. Not true of every
-     * library over another mechanism.
+     * Whether another kqueue of the same backend can watch this one's descriptor, as {@code kqueue(2)} promises. Not
+     * true of every library over another mechanism.
      *
      * @return false only where that is certain
      */
@@ -484,8 +489,8 @@ public abstract class Kqueue implements Closeable {
 
     /**
      * Says that a descriptor is about to be closed while it has knotes, by a caller that asked for {@link
-     * KqueueConfig.Detail#READINESS} and so may not close one otherwise without deleting them. A kernel needs no telling: its knotes go
-     * with the descriptor.
+     * KqueueConfig.Detail#READINESS} and so may not close one otherwise without deleting them. A kernel needs no
+     * telling: its knotes go with the descriptor.
      *
      * @param ident the descriptor's number
      */
@@ -494,9 +499,9 @@ public abstract class Kqueue implements Closeable {
     }
 
     /**
-     * Whether the close of a descriptor takes its knotes with it, as {@code kqueue(2)} promises. Where it does not, as in a library
-     * over another mechanism, {@code EV_DELETE} must come before the close; it does no harm elsewhere. To be told by
-     * {@link #forget} may be part of it.
+     * Whether the close of a descriptor takes its knotes with it, as {@code kqueue(2)} promises. Where it does not, as
+     * in a library over another mechanism, {@code EV_DELETE} must come before the close; it does no harm elsewhere. To
+     * be told by {@link #forget} may be part of it.
      *
      * @return true only where that is certain
      */
@@ -522,8 +527,8 @@ public abstract class Kqueue implements Closeable {
     public abstract String toString();
 
     /**
-     * For a backend: one {@code kevent} call, no retry. The lists are in this kqueue's layout. Must empty {@code events} first
-     * ({@link EventList#prepare}), and leave the number of entries in it that is returned.
+     * For a backend: one {@code kevent} call, no retry. The lists are in this kqueue's layout. Must empty {@code
+     * events} first ({@link EventList#prepare}), and leave the number of entries in it that is returned.
      *
      * @param changes the changes, may be null
      * @param events where events go, may be null
@@ -533,18 +538,19 @@ public abstract class Kqueue implements Closeable {
     protected abstract int call(ChangeList changes, EventList events, long timeoutNanos);
 
     /**
-     * For a backend: whether its callers see to it that calls do not overlap, nor a call that does not wait with {@link #close}. Such
-     * calls are then not counted.
+     * For a backend: whether its callers see to it that calls do not overlap, nor a call that does not wait with {@link
+     * #close}. Such calls are then not counted.
      *
-     * @return true for a kqueue that was asked for with {@link KqueueConfig.Detail#READINESS}, if the backend makes use of it
+     * @return true for a kqueue that was asked for with {@link KqueueConfig.Detail#READINESS}, if the backend makes use
+     *     of it
      */
     protected boolean isConfined() {
         return false;
     }
 
     /**
-     * For a backend: ends all waits under way in {@link #call}, at least once each. Called by {@link #close}, again and again until no
-     * call is under way.
+     * For a backend: ends all waits under way in {@link #call}, at least once each. Called by {@link #close}, again and
+     * again until no call is under way.
      *
      * @throws IOException if the native call fails
      */

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Where kqueues come from. Found by {@link java.util.ServiceLoader}; the first that can serve is used, in the order in which the
- * services file names them. Thread-safe, with a public constructor without arguments that does nothing costly.
+ * Where kqueues come from. Found by {@link java.util.ServiceLoader}; the first that can serve is used, in the order in
+ * which the services file names them. Thread-safe, with a public constructor without arguments that does nothing
+ * costly.
  */
 public interface KqueueBackend {
 

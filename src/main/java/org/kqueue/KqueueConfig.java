@@ -27,14 +27,14 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
         /** {@code data}, {@code EV_EOF} and {@code fflags} as documented; descriptors may be closed at any time. */
         FULL,
         /**
-         * Only that the descriptor is ready: {@code data} is 0 and {@code fflags} is 0. For a caller that deletes its knotes
-         * before a descriptor is closed or replaced, registers {@code EVFILT_READ} and {@code EVFILT_WRITE} only, level
-         * triggered or with {@code EV_DISPATCH}, and finds out the rest by reading and writing, as a selector does. An
-         * emulation may refuse other filters ({@link Kqueue#supports}).
+         * Only that the descriptor is ready: {@code data} is 0 and {@code fflags} is 0. For a caller that deletes its
+         * knotes before a descriptor is closed or replaced, registers {@code EVFILT_READ} and {@code EVFILT_WRITE}
+         * only, level triggered or with {@code EV_DISPATCH}, and finds out the rest by reading and writing, as a
+         * selector does. An emulation may refuse other filters ({@link Kqueue#supports}).
          *
-         * <p>Its calls come one at a time, each seeing what the one before has done, as under a lock of the caller's; so does
-         * {@link Kqueue#close}, but for one that ends a wait. Only {@link Wakeup#signal} is for any thread. An emulation need not
-         * lock then, and may refuse a call during another with {@link IllegalStateException}.
+         * <p>Its calls come one at a time, each seeing what the one before has done, as under a lock of the caller's;
+         * so does {@link Kqueue#close}, but for one that ends a wait. Only {@link Wakeup#signal} is for any thread. An
+         * emulation need not lock then, and may refuse a call during another with {@link IllegalStateException}.
          */
         READINESS
     }

@@ -7,11 +7,12 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What to subscribe to: a filter, an ident and how events are to be delivered, independent of the system's numbers. Made by the
- * factories of {@link Filter} ({@code Filter.read(fd)}, {@code Filter.timer(1, Duration.ofMillis(50))}, ...), submitted by
- * {@link Kqueue#add}. Immutable; every {@code with}-like method returns a new one.
+ * What to subscribe to: a filter, an ident and how events are to be delivered, independent of the system's numbers.
+ * Made by the factories of {@link Filter} ({@code Filter.read(fd)}, {@code Filter.timer(1, Duration.ofMillis(50))},
+ * ...), submitted by {@link Kqueue#add}. Immutable; every {@code with}-like method returns a new one.
  *
- * <p>Events are level triggered unless said otherwise, except where the filter itself is edge triggered (TIMER, SIGNAL, PROC).
+ * <p>Events are level triggered unless said otherwise, except where the filter itself is edge triggered (TIMER, SIGNAL,
+ * PROC).
  */
 public final class Subscription {
 
@@ -70,8 +71,8 @@ public final class Subscription {
     }
 
     /**
-     * Delivers an event only when something happened since the last one: {@link KeventFlags#EV_CLEAR}. Read or write until it
-     * would block before waiting again.
+     * Delivers an event only when something happened since the last one: {@link KeventFlags#EV_CLEAR}. Read or write
+     * until it would block before waiting again.
      *
      * @return a new subscription
      */
@@ -80,8 +81,8 @@ public final class Subscription {
     }
 
     /**
-     * Disables the subscription when an event was delivered, until {@link Kqueue#enable}: {@link KeventFlags#EV_DISPATCH}. For
-     * handing a descriptor to a worker thread.
+     * Disables the subscription when an event was delivered, until {@link Kqueue#enable}: {@link
+     * KeventFlags#EV_DISPATCH}. For handing a descriptor to a worker thread.
      *
      * @return a new subscription
      */
@@ -99,9 +100,9 @@ public final class Subscription {
     }
 
     /**
-     * Delivers no event below a number of bytes: {@link Note#NOTE_LOWAT}. For READ and WRITE of sockets. The end and an error are
-     * reported below it. A modify without it takes it away. macOS keeps it within the bounds of the socket's buffer; elsewhere a mark
-     * beyond the buffer is never reached.
+     * Delivers no event below a number of bytes: {@link Note#NOTE_LOWAT}. For READ and WRITE of sockets. The end and an
+     * error are reported below it. A modify without it takes it away. macOS keeps it within the bounds of the socket's
+     * buffer; elsewhere a mark beyond the buffer is never reached.
      *
      * @param bytes the low-water mark
      * @return a new subscription
@@ -117,8 +118,8 @@ public final class Subscription {
     }
 
     /**
-     * Sets what every event carries back. Each change gives it anew, {@link Kqueue#enable} and {@link Kqueue#disable} too, so give
-     * them the same subscription; OpenBSD keeps that of the {@link Kqueue#add} there, but for user events.
+     * Sets what every event carries back. Each change gives it anew, {@link Kqueue#enable} and {@link Kqueue#disable}
+     * too, so give them the same subscription; OpenBSD keeps that of the {@link Kqueue#add} there, but for user events.
      *
      * @param value 64 bits of the program's own
      * @return a new subscription
@@ -158,7 +159,8 @@ public final class Subscription {
      * Appends the subscription to a change list, for submitting many with the next wait.
      *
      * @param changes the list
-     * @param action {@link KeventFlags#EV_ADD} and the like; a subscription's own flags go along with {@code EV_ADD} only
+     * @param action {@link KeventFlags#EV_ADD} and the like; a subscription's own flags go along with {@code EV_ADD}
+     *     only
      * @throws UnsupportedOperationException where the list's ABI lacks the filter or one of its notes
      */
     public void appendTo(ChangeList changes, int action) {

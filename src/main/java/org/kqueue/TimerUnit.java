@@ -3,7 +3,9 @@ package org.kqueue;
 import java.time.Duration;
 import java.time.Instant;
 
-/** A timer's {@code data} with its unit in {@code fflags}: the coarsest unit that the ABI has and that loses nothing. */
+/**
+ * A timer's {@code data} with its unit in {@code fflags}: the coarsest unit that the ABI has and that loses nothing.
+ */
 record TimerUnit(long data, int fflags) {
 
     private static final Note[] COARSE_TO_FINE = {
@@ -20,7 +22,8 @@ record TimerUnit(long data, int fflags) {
 
     static TimerUnit of(KeventLayout layout, Instant at) {
         if (!layout.has(Note.NOTE_ABSTIME)) {
-            throw new UnsupportedOperationException("the " + layout.name() + " ABI has no absolute timers (NOTE_ABSTIME)");
+            throw new UnsupportedOperationException("the " + layout.name()
+                    + " ABI has no absolute timers (NOTE_ABSTIME)");
         }
         TimerUnit unit = of(layout, Math.max(0, at.getEpochSecond()), at.getEpochSecond() < 0 ? 0 : at.getNano());
         return new TimerUnit(unit.data, unit.fflags | layout.number(Note.NOTE_ABSTIME));

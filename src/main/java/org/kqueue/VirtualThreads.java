@@ -9,9 +9,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 
 /**
- * Waits for virtual threads (JDK 21 and later). A native wait would hold the carrier thread, and a few of them would stop every
- * virtual thread, so a platform thread waits instead while the virtual one is in {@code Object.wait}: that gives its carrier
- * free from JDK 24 on even inside {@code synchronized}, and before that makes the scheduler add a carrier.
+ * Waits for virtual threads (JDK 21 and later). A native wait would hold the carrier thread, and a few of them would
+ * stop every virtual thread, so a platform thread waits instead while the virtual one is in {@code Object.wait}: that
+ * gives its carrier free from JDK 24 on even inside {@code synchronized}, and before that makes the scheduler add a
+ * carrier.
  */
 final class VirtualThreads {
 
@@ -22,7 +23,8 @@ final class VirtualThreads {
 
     private static MethodHandle isVirtual() {
         try {
-            return MethodHandles.publicLookup().findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+            return MethodHandles.publicLookup().findVirtual(Thread.class, "isVirtual",
+                    MethodType.methodType(boolean.class));
         } catch (NoSuchMethodException e) {
             return null;
         } catch (IllegalAccessException e) {
@@ -41,7 +43,10 @@ final class VirtualThreads {
         }
     }
 
-    /** Runs a waiting call on a platform thread and returns what it returned. Not interruptible; keeps the interrupt status. */
+    /**
+     * Runs a waiting call on a platform thread and returns what it returned. Not interruptible; keeps the interrupt
+     * status.
+     */
     static int await(IntSupplier call) {
         Handover handover = new Handover(call);
         Waiters.POOL.execute(handover);

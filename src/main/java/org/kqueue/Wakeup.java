@@ -4,8 +4,9 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * Ends a wait on a {@link Kqueue} from any thread. Made by {@link Kqueue#newWakeup}, which registers it; when signalled, the wait
- * returns an event that carries the wakeup's udata. Signals before the event is taken are one event.
+ * Ends a wait on a {@link Kqueue} from any thread. Made by {@link Kqueue#newWakeup}, which registers it; when
+ * signalled, the wait returns an event that carries the wakeup's udata. Signals before the event is taken are one
+ * event.
  */
 public interface Wakeup extends Closeable {
 

@@ -1,6 +1,6 @@
 /**
- * The kqueue API: one queue per {@link org.kqueue.Kqueue}, in which a program subscribes to events by submitting <em>changes</em> and
- * waits for <em>events</em>, both in one {@code kevent} call.
+ * The kqueue API: one queue per {@link org.kqueue.Kqueue}, in which a program subscribes to events by submitting
+ * <em>changes</em> and waits for <em>events</em>, both in one {@code kevent} call.
  *
  * <h2>Subscribe, wait, publish</h2>
  *
@@ -25,14 +25,14 @@
  * }
  * }</pre>
  *
- * <p>What each filter takes and gives is said at its factory: {@link org.kqueue.Filter#read}, {@link org.kqueue.Filter#write},
- * {@link org.kqueue.Filter#timer}, {@link org.kqueue.Filter#signal}, {@link org.kqueue.Filter#exit}, {@link org.kqueue.Filter#vnode} and
- * {@link org.kqueue.Filter#user}.
+ * <p>What each filter takes and gives is said at its factory: {@link org.kqueue.Filter#read}, {@link
+ * org.kqueue.Filter#write}, {@link org.kqueue.Filter#timer}, {@link org.kqueue.Filter#signal}, {@link
+ * org.kqueue.Filter#exit}, {@link org.kqueue.Filter#vnode} and {@link org.kqueue.Filter#user}.
  *
  * <h2>Without objects</h2>
  *
- * <p>{@link org.kqueue.ChangeList} and {@link org.kqueue.EventList} are the C arrays, off the heap, in the layout of the system. Filled and
- * read by index they allocate nothing, and many changes go with the wait in one system call:
+ * <p>{@link org.kqueue.ChangeList} and {@link org.kqueue.EventList} are the C arrays, off the heap, in the layout of
+ * the system. Filled and read by index they allocate nothing, and many changes go with the wait in one system call:
  *
  * <pre>{@code
  * ChangeList changes = kqueue.newChangeList(16);
@@ -53,22 +53,26 @@
  * <ul>
  *   <li>A knote is found by ident and filter; adding it again modifies it. {@code EV_CLEAR}, {@code EV_ONESHOT} and
  *       {@code EV_DISPATCH} are settled by the first {@code EV_ADD}.
- *   <li>Level triggered, the default: an event comes again as long as its condition holds. With {@code EV_CLEAR} it comes when
+ *   <li>Level triggered, the default: an event comes again as long as its condition holds. With {@code EV_CLEAR} it
+ *   comes when
  *       something has happened since; then read or write until it would block.
  *   <li>A descriptor's READ and WRITE are two knotes with an event each.
  *   <li>Closing a descriptor removes its knotes, without an event.
  *   <li>Give udata and fflags with every change: on most systems each change overwrites both.
- *   <li>A failed change is an entry with {@code EV_ERROR}, and a call that returns such entries has not waited. Without room for the
+ *   <li>A failed change is an entry with {@code EV_ERROR}, and a call that returns such entries has not waited. Without
+ *   room for the
  *       entry it is the call's own {@link org.kqueue.KeventException}.
  * </ul>
  *
  * <h2>Systems</h2>
  *
  * <p>Numbers and layouts are data: {@link org.kqueue.KeventLayout}. Which kqueue is opened is said by
- * {@link org.kqueue.KqueueConfig}: the system's, a library's, or the one that is built in for Linux. {@link org.kqueue.Kqueue#supports}
- * tells beforehand what works; a filter or note that the ABI lacks is an {@link java.lang.UnsupportedOperationException} that names it.
- * Backends are {@link org.kqueue.KqueueBackend}s, found as services.
+ * {@link org.kqueue.KqueueConfig}: the system's, a library's, or the one that is built in for Linux. {@link
+ * org.kqueue.Kqueue#supports} tells beforehand what works; a filter or note that the ABI lacks is an {@link
+ * java.lang.UnsupportedOperationException} that names it. Backends are {@link org.kqueue.KqueueBackend}s, found as
+ * services.
  *
- * <p>Sources: {@code kqueue(2)} of FreeBSD, macOS, NetBSD, OpenBSD and DragonFly. Where they differ, FreeBSD is the reference.
+ * <p>Sources: {@code kqueue(2)} of FreeBSD, macOS, NetBSD, OpenBSD and DragonFly. Where they differ, FreeBSD is the
+ * reference.
  */
 package org.kqueue;

@@ -27,11 +27,13 @@ class PackageRulesTest {
             Map.entry("org.kqueue.bsd", Set.of("org.kqueue", "org.kqueue.foreign")),
             Map.entry("org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.foreign")),
             Map.entry("org.kqueue.trace", Set.of("org.kqueue")),
-            Map.entry("org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr", "org.kqueue.nio.jmx")),
+            Map.entry("org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr",
+                    "org.kqueue.nio.jmx")),
             // Its events are called org.kqueue.Select and the like.
             Map.entry("org.kqueue.nio.jfr", Set.of("org.kqueue")),
             Map.entry("org.kqueue.nio.jmx", Set.of()),
-            Map.entry("org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels", "org.kqueue.nio.jdk")),
+            Map.entry("org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels",
+                    "org.kqueue.nio.jdk")),
             Map.entry("org.kqueue.nio.jdk", Set.of("org.kqueue.foreign")),
             Map.entry("org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk")));
 

@@ -8,7 +8,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToIntFunction;
 
-/** A Kqueue whose calls are answered by a script, for what the core does around them. Calls beyond the script return 0. */
+/**
+ * A Kqueue whose calls are answered by a script, for what the core does around them. Calls beyond the script return 0.
+ */
 final class ScriptedKqueue extends Kqueue {
 
     /** One call as the backend saw it: the changes as text, and the timeout. */

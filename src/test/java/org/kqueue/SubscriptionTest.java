@@ -27,7 +27,8 @@ class SubscriptionTest {
     void turnsDeliveryIntoFlags() throws Exception {
         assertEquals("[EVFILT_READ ident=7 EV_ADD|EV_CLEAR udata=0x9]",
                 submitted(Filter.read(7).edgeTriggered().udata(9)));
-        assertEquals("[EVFILT_WRITE ident=7 EV_ADD|EV_DISABLE|EV_ONESHOT]", submitted(Filter.write(7).once().disabled()));
+        assertEquals("[EVFILT_WRITE ident=7 EV_ADD|EV_DISABLE|EV_ONESHOT]",
+                submitted(Filter.write(7).once().disabled()));
         assertEquals("[EVFILT_READ ident=7 EV_ADD|EV_DISPATCH fflags=NOTE_LOWAT data=100]",
                 submitted(Filter.read(7).dispatch().lowWaterMark(100)));
     }

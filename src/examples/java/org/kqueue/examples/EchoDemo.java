@@ -19,8 +19,8 @@ import java.util.concurrent.Future;
 import java.util.zip.CRC32;
 
 /**
- * Shows the main job: starts {@link EchoServer} in a Java of its own, on kqueue by one flag, then connects a thousand ordinary
- * clients, checks every byte that comes back, and ends. The exit status is 0 if all was well.
+ * Shows the main job: starts {@link EchoServer} in a Java of its own, on kqueue by one flag, then connects a thousand
+ * ordinary clients, checks every byte that comes back, and ends. The exit status is 0 if all was well.
  *
  * <pre>java src/examples/java/org/kqueue/examples/EchoDemo.java</pre>
  */
@@ -46,7 +46,8 @@ public final class EchoDemo {
      */
     public static void main(String[] args) throws Exception {
         List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Djava.nio.channels.spi.SelectorProvider=" + PROVIDER, "-cp", jar().toString(), SERVER.toString(), "0");
+                "-Djava.nio.channels.spi.SelectorProvider=" + PROVIDER, "-cp", jar().toString(), SERVER.toString(),
+                "0");
         System.out.println(String.join(" ", command));
         Process server = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         try (BufferedReader output = server.inputReader()) {

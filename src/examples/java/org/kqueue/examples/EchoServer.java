@@ -11,8 +11,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Iterator;
 
 /**
- * An ordinary java.nio echo server: one thread, one selector, and no import of kqueue-nio. What it runs on is said by the
- * command line alone:
+ * An ordinary java.nio echo server: one thread, one selector, and no import of kqueue-nio. What it runs on is said by
+ * the command line alone:
  *
  * <pre>
  * java -Djava.nio.channels.spi.SelectorProvider=org.kqueue.nio.KqueueSelectorProvider \
@@ -77,8 +77,8 @@ public final class EchoServer {
                 adopt(channel);
             }
         } catch (IOException e) {
-            // Out of descriptors, most likely. The connection stays in the backlog and the listener ready, so accepting stops
-            // until a connection is closed.
+            // Out of descriptors, most likely. The connection stays in the backlog and the listener ready, so accepting
+            // stops until a connection is closed.
             System.err.println("accept: " + e);
             acceptKey.interestOps(0);
         }
@@ -140,7 +140,8 @@ public final class EchoServer {
             if (endOfInput && !unwritten) {
                 return false;
             }
-            // No room: stop reading until the client has taken something, so that a slow one fills its own buffers, not ours.
+            // No room: stop reading until the client has taken something, so that a slow one fills its own buffers, not
+            // ours.
             int ops = (unwritten ? SelectionKey.OP_WRITE : 0)
                     | (!endOfInput && pending.hasRemaining() ? SelectionKey.OP_READ : 0);
             key.interestOps(ops);

@@ -18,7 +18,8 @@ import org.kqueue.Subscription;
 import org.kqueue.nio.Descriptors;
 
 /**
- * The echo server on kqueue itself, in its three steps: <em>subscribe</em> to what you want to know, <em>wait</em> for events,
+ * The echo server on kqueue itself, in its three steps: <em>subscribe</em> to what you want to know, <em>wait</em> for
+ * events,
  * <em>publish</em> events of your own. The sockets are java.nio's, without a selector.
  *
  * <pre>

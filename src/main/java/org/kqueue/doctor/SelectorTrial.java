@@ -29,7 +29,8 @@ final class SelectorTrial {
 
     /** Throws what keeps the selector from serving. */
     void serve() throws IOException {
-        try (Selector selector = provider.openSelector(); ServerSocketChannel listener = provider.openServerSocketChannel();
+        try (Selector selector = provider.openSelector();
+                ServerSocketChannel listener = provider.openServerSocketChannel();
                 SocketChannel client = provider.openSocketChannel()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             listener.configureBlocking(false);

@@ -11,11 +11,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * {@code java.lang.foreign} by reflection, as this library is compiled for Java 17. Reflection is over when a handle has been made; the
- * handle's own code has none.
+ * {@code java.lang.foreign} by reflection, as this library is compiled for Java 17. Reflection is over when a handle
+ * has been made; the handle's own code has none.
  *
- * <p>errno is captured by the call itself, for the JVM may change it before another call could read it. It goes into memory of the
- * calling thread.
+ * <p>errno is captured by the call itself, for the JVM may change it before another call could read it. It goes into
+ * memory of the calling thread.
  */
 final class Downcall {
 
@@ -103,7 +103,8 @@ final class Downcall {
         for (int i = 0; i < type.parameterCount(); i++) {
             Array.set(parameters, i, layout(type.parameterType(i)));
         }
-        return DESCRIPTOR.getMethod("of", LAYOUT, parameters.getClass()).invoke(null, layout(type.returnType()), parameters);
+        return DESCRIPTOR.getMethod("of", LAYOUT, parameters.getClass()).invoke(null, layout(type.returnType()),
+                parameters);
     }
 
     private static Object layout(Class<?> type) throws ReflectiveOperationException {

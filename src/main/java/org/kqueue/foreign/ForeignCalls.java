@@ -8,11 +8,12 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodType;
 
 /**
- * Chooses between JNA and {@code java.lang.foreign} for the calls that a select is made of. JNA works everywhere; from Java 22 on a
- * foreign call is about 0.2 µs cheaper, which is half of what polling an empty kqueue costs, but linking the first takes 50 ms: see
- * {@link LateLink}. The waits of selectors on Linux have a third way, {@link LentCalls}.
+ * Chooses between JNA and {@code java.lang.foreign} for the calls that a select is made of. JNA works everywhere; from
+ * Java 22 on a foreign call is about 0.2 µs cheaper, which is half of what polling an empty kqueue costs, but linking
+ * the first takes 50 ms: see {@link LateLink}. The waits of selectors on Linux have a third way, {@link LentCalls}.
  *
- * <p>A caller keeps what it gets in a {@code static final} field, so that the JIT compiles the call in line. Thread-safe.
+ * <p>A caller keeps what it gets in a {@code static final} field, so that the JIT compiles the call in line.
+ * Thread-safe.
  */
 public final class ForeignCalls {
 
@@ -68,7 +69,8 @@ public final class ForeignCalls {
             return "needs Java 22";
         }
         try {
-            // Never ask for it here: that prints a warning or throws. JNA has asked already, by loading its native part.
+            // Never ask for it here: that prints a warning or throws. JNA has asked already, by loading its native
+            // part.
             return Native.POINTER_SIZE == Long.BYTES
                     && (boolean) Module.class.getMethod("isNativeAccessEnabled").invoke(ForeignCalls.class.getModule())
                     ? null : "native access is not enabled for it; start Java with --enable-native-access=ALL-UNNAMED";
@@ -78,9 +80,9 @@ public final class ForeignCalls {
     }
 
     /**
-     * Makes a handle that calls a function of the C library. Of a call that fails, a negative number, the reason is lost: what a
-     * thread has in errno may change before Java could read it, and to have it kept by the call itself costs 40 bytes on the heap
-     * for each, now and then. So one that fails must be made again through JNA.
+     * Makes a handle that calls a function of the C library. Of a call that fails, a negative number, the reason is
+     * lost: what a thread has in errno may change before Java could read it, and to have it kept by the call itself
+     * costs 40 bytes on the heap for each, now and then. So one that fails must be made again through JNA.
      *
      * @param name of the function
      * @param type with {@code int} and {@code long} only; an address is a {@code long}. Returns {@code int}
@@ -110,8 +112,8 @@ public final class ForeignCalls {
     }
 
     /**
-     * Makes a handle that calls a function. A call that returns a negative number leaves the errno where JNA's calls leave it, in
-     * {@link Native#getLastError()}.
+     * Makes a handle that calls a function. A call that returns a negative number leaves the errno where JNA's calls
+     * leave it, in {@link Native#getLastError()}.
      *
      * @param address of the function
      * @param name for messages

@@ -2,9 +2,9 @@ package org.kqueue.foreign;
 
 /**
  * Decides when calls go through {@code java.lang.foreign}: after some hundred of them, as linking takes about 50 ms,
- * which a program that opens a selector and ends would not get back. A thread of its own links meanwhile, so that no call
- * waits for it. Where {@link ForeignCalls#CALLS} says {@code foreign} the first call links; where foreign calls cannot be
- * made, or the property says {@code jna}, none does.
+ * which a program that opens a selector and ends would not get back. A thread of its own links meanwhile, so that no
+ * call waits for it. Where {@link ForeignCalls#CALLS} says {@code foreign} the first call links; where foreign calls
+ * cannot be made, or the property says {@code jna}, none does.
  *
  * <p>A caller keeps it in a {@code static final} field. Thread-safe.
  */

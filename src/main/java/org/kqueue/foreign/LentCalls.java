@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * would call it. They are linked already and add less to a call than JNA, and are there on Java 17, where {@code
  * java.lang.foreign} is not.
  *
- * <p>Their results are those of the C functions, but for errors: of a call that was interrupted a negative number is returned,
- * any other is thrown as an {@link java.io.IOException}. Thread-safe.
+ * <p>Their results are those of the C functions, but for errors: of a call that was interrupted a negative number is
+ * returned, any other is thrown as an {@link java.io.IOException}. Thread-safe.
  */
 public final class LentCalls {
 

@@ -10,8 +10,8 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /**
- * The knotes on descriptors, in full detail. Each is an epoll item of its own ({@link EpollItems}), so that epoll's ready
- * list, first in, first out, is the kqueue's queue. Guarded by the kqueue's lock.
+ * The knotes on descriptors, in full detail. Each is an epoll item of its own ({@link EpollItems}), so that epoll's
+ * ready list, first in, first out, is the kqueue's queue. Guarded by the kqueue's lock.
  *
  * <p>Every item is edge triggered. An event says "look again": {@link Condition} does, and a level knote that is ready
  * is delivered and queued again by EPOLL_CTL_MOD, which makes epoll look at the file anew. So what kqueue keeps silent

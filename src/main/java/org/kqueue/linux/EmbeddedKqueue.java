@@ -18,7 +18,8 @@ import org.kqueue.Wakeup;
 
 /**
  * A kqueue over epoll with all filters and in full detail, by FreeBSD's rules; {@link DescriptorRegistry} and
- * {@link SoftRegistry} keep the knotes. The lock is held for the changes of a call and for turning epoll's events into kevents.
+ * {@link SoftRegistry} keep the knotes. The lock is held for the changes of a call and for turning epoll's events into
+ * kevents.
  */
 final class EmbeddedKqueue extends EpollKqueue {
 

@@ -12,8 +12,8 @@ import com.sun.jna.Native;
 import org.kqueue.Filter;
 
 /**
- * A kqueue's knotes as items of its epoll instance, one each, edge triggered. Where a descriptor has two knotes, the second
- * is a small epoll instance that holds only the descriptor. Guarded by the kqueue's lock.
+ * A kqueue's knotes as items of its epoll instance, one each, edge triggered. Where a descriptor has two knotes, the
+ * second is a small epoll instance that holds only the descriptor. Guarded by the kqueue's lock.
  */
 final class EpollItems {
 
@@ -59,7 +59,9 @@ final class EpollItems {
         return knote.filter == Filter.EVFILT_READ ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
     }
 
-    /** Makes epoll look at the descriptor and report what it sees, and each change after that. Returns 0 or the errno. */
+    /**
+     * Makes epoll look at the descriptor and report what it sees, and each change after that. Returns 0 or the errno.
+     */
     int arm(Memory memory, DescriptorKnote knote) {
         int mask = (knote.side >= 0 ? EPOLLIN : mask(knote)) | EPOLLET;
         int errno = control(memory, knote.armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, knote.item(), mask, knote.token);

@@ -17,8 +17,8 @@ import org.kqueue.Kqueue;
 /**
  * What kqueues over epoll have in common: the epoll instance, whose descriptor is the kqueue's own, so that it can be
  * polled and watched by other kqueues; an eventfd in it, edge triggered and never read, by which threads are woken; and
- * kqueue's rules for a list of changes. The lock guards the close, and whatever else a subclass says; it is never held while
- * waiting.
+ * kqueue's rules for a list of changes. The lock guards the close, and whatever else a subclass says; it is never held
+ * while waiting.
  */
 abstract class EpollKqueue extends Kqueue {
 

@@ -9,8 +9,8 @@ import org.kqueue.foreign.ForeignCalls;
 import org.kqueue.foreign.LateLink;
 
 /**
- * The C library's calls that every kqueue over epoll is made of, by their C names and with the header's numbers. No logic.
- * Memory goes by address; a result of -1 leaves the errno in {@link Native#getLastError()}. Others are in {@link
+ * The C library's calls that every kqueue over epoll is made of, by their C names and with the header's numbers. No
+ * logic. Memory goes by address; a result of -1 leaves the errno in {@link Native#getLastError()}. Others are in {@link
  * LinuxLibrary}, apart, because binding a call takes time when the first selector is opened.
  */
 final class EpollLibrary {

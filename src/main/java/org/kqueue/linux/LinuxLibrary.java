@@ -4,8 +4,8 @@ import com.sun.jna.Native;
 import com.sun.jna.Platform;
 
 /**
- * The C library's calls about descriptors, files, timers and processes, by their C names and with the header's numbers. No
- * logic. Memory goes by address; a result of -1 leaves the errno in {@link Native#getLastError()}.
+ * The C library's calls about descriptors, files, timers and processes, by their C names and with the header's numbers.
+ * No logic. Memory goes by address; a result of -1 leaves the errno in {@link Native#getLastError()}.
  */
 final class LinuxLibrary {
 

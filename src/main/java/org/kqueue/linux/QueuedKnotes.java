@@ -3,9 +3,9 @@ package org.kqueue.linux;
 import org.kqueue.Errno;
 
 /**
- * How many knotes on descriptors are queued, for a kqueue that watches this one: epoll does not show its ready list, so it is
- * told from the knotes' conditions and from what was delivered. Costs nothing as long as nobody watches. Guarded by the
- * kqueue's lock.
+ * How many knotes on descriptors are queued, for a kqueue that watches this one: epoll does not show its ready list, so
+ * it is told from the knotes' conditions and from what was delivered. Costs nothing as long as nobody watches. Guarded
+ * by the kqueue's lock.
  */
 final class QueuedKnotes {
 

@@ -31,9 +31,9 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /**
- * The knotes of a {@link ReadinessKqueue} and what epoll has been told of them. READ and WRITE share one level-triggered
- * item with the union of their masks, and changes of one descriptor that follow each other are one {@code epoll_ctl}.
- * EV_CLEAR and EV_ONESHOT are refused with EINVAL.
+ * The knotes of a {@link ReadinessKqueue} and what epoll has been told of them. READ and WRITE share one
+ * level-triggered item with the union of their masks, and changes of one descriptor that follow each other are one
+ * {@code epoll_ctl}. EV_CLEAR and EV_ONESHOT are refused with EINVAL.
  *
  * <p>What is known of a descriptor lies in arrays, at its number: 16 bytes, and 8 more once any descriptor has a WRITE
  * knote. Used by one call at a time.

@@ -18,8 +18,8 @@ import org.kqueue.Wakeup;
  *
  * <p>A scan asks at most two things: {@code poll} of the descriptors in the {@link PollList}, and epoll for all others.
  *
- * <p>One call at a time, as {@link KqueueConfig.Detail#READINESS} has it, so that calls need no lock. Wakeups are signalled
- * by any thread.
+ * <p>One call at a time, as {@link KqueueConfig.Detail#READINESS} has it, so that calls need no lock. Wakeups are
+ * signalled by any thread.
  */
 final class ReadinessKqueue extends EpollKqueue {
 
@@ -89,7 +89,7 @@ final class ReadinessKqueue extends EpollKqueue {
     protected int call(ChangeList changes, EventList events, long timeoutNanos) {
         // No atomic exchange: this finds the bug, but for two calls that begin in the same instant.
         if (calling) {
-            throw new IllegalStateException("another call is under way, and a kqueue for readiness takes one at a time");
+            throw new IllegalStateException("another call is under way; a kqueue for readiness takes one at a time");
         }
         calling = true;
         try {

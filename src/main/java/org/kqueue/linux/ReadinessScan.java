@@ -46,7 +46,9 @@ import org.kqueue.EventList;
  */
 final class ReadinessScan {
 
-    /** How many scans in a row a descriptor must have been ready to be asked by poll, and how many such there must be. */
+    /**
+     * How many scans in a row a descriptor must have been ready to be asked by poll, and how many such there must be.
+     */
     private static final int LONG_READY = 8;
     private static final int ENOUGH = 8;
     /** A history is the number of the last scan that has delivered the descriptor, and of those in a row before it. */

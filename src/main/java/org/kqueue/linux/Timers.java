@@ -67,7 +67,8 @@ final class Timers {
             if (due != setFor && !expiring) {
                 setFor = due;
                 long value = due == Long.MAX_VALUE ? 0 : Math.max(1, flags != 0 ? due : due - now());
-                // 0 stops it; what is due already fires at once. Fails for a bad descriptor or time only, and both are ours.
+                // 0 stops it; what is due already fires at once. Fails for a bad descriptor or time only, and both are
+                // ours.
                 LinuxLibrary.timerfd_settime(timerfd, flags, memory.itimerspec(value), 0);
             }
         }

@@ -65,8 +65,8 @@ final class Watches implements Source {
     }
 
     /**
-     * Watches the directory that a knote's directory is in. Returns the watch; 0 where there is no other directory or it
-     * may not be watched.
+     * Watches the directory that a knote's directory is in. Returns the watch; 0 where there is no other directory or
+     * it may not be watched.
      *
      * @param own the watch of the knote's directory
      */

@@ -1,9 +1,9 @@
 /**
  * A kqueue for Linux, over epoll, in the ABI of any system. Where systems differ it behaves as FreeBSD 12.3 does.
  *
- * <p>There are two: {@link org.kqueue.linux.EmbeddedKqueue} has all filters and says all that a kqueue says, and asks the
- * kernel for it at each event; {@link org.kqueue.linux.ReadinessKqueue} is for selectors, which want to know of sockets and
- * pipes whether they are ready and nothing else, as fast as can be.
+ * <p>There are two: {@link org.kqueue.linux.EmbeddedKqueue} has all filters and says all that a kqueue says, and asks
+ * the kernel for it at each event; {@link org.kqueue.linux.ReadinessKqueue} is for selectors, which want to know of
+ * sockets and pipes whether they are ready and nothing else, as fast as can be.
  *
  * <p>What epoll, inotify, pidfds and the JVM's signals cannot know, and so differs from FreeBSD:
  * <ul>

@@ -4,8 +4,8 @@ import java.nio.channels.SelectableChannel;
 import org.kqueue.nio.jdk.JdkChannels;
 
 /**
- * Descriptor numbers of the JDK's channels, for programs that watch them with a {@link org.kqueue.Kqueue} of their own while the
- * channels do the reading and writing. Thread-safe.
+ * Descriptor numbers of the JDK's channels, for programs that watch them with a {@link org.kqueue.Kqueue} of their own
+ * while the channels do the reading and writing. Thread-safe.
  */
 public final class Descriptors {
 
@@ -13,7 +13,8 @@ public final class Descriptors {
     }
 
     /**
-     * The descriptor of a channel. The number is the channel's until the channel is closed; after that another channel may get it.
+     * The descriptor of a channel. The number is the channel's until the channel is closed; after that another channel
+     * may get it.
      *
      * @param channel one of the JDK's socket, datagram or pipe channels, from any provider
      * @return the number

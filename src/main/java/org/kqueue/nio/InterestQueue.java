@@ -4,8 +4,9 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * Keys whose interest changed since the last select. Any thread adds, the selecting thread drains; a key that is added several
- * times before it is drained is in the queue once. The lock is a leaf: nothing is locked and nothing native is called under it.
+ * Keys whose interest changed since the last select. Any thread adds, the selecting thread drains; a key that is added
+ * several times before it is drained is in the queue once. The lock is a leaf: nothing is locked and nothing native is
+ * called under it.
  */
 final class InterestQueue {
 
@@ -17,9 +18,9 @@ final class InterestQueue {
     private KqueueSelectionKey[] drained = new KqueueSelectionKey[8];
 
     /**
-     * To be called after the key's interest was changed by a volatile access. A key that is in the queue already needs no
-     * lock: {@link #exchange} has a full fence between taking the mark off and the reading of the interest, so whoever
-     * still sees the mark has written before that.
+     * To be called after the key's interest was changed by a volatile access. A key that is in the queue already needs
+     * no lock: {@link #exchange} has a full fence between taking the mark off and the reading of the interest, so
+     * whoever still sees the mark has written before that.
      */
     void add(KqueueSelectionKey key) {
         if (!key.isQueued()) {

@@ -2,7 +2,10 @@ package org.kqueue.nio;
 
 import java.util.Arrays;
 
-/** Keys in an array that is kept, so that nothing is allocated once it is large enough. Guarded by the selector's monitor. */
+/**
+ * Keys in an array that is kept, so that nothing is allocated once it is large enough. Guarded by the selector's
+ * monitor.
+ */
 final class KeyList {
 
     private KqueueSelectionKey[] keys = new KqueueSelectionKey[8];
@@ -20,7 +23,8 @@ final class KeyList {
     }
 
     /**
-     * Empties the list. Each of its keys must then be taken once, in order; what is added meanwhile may be one that was taken.
+     * Empties the list. Each of its keys must then be taken once, in order; what is added meanwhile may be one that was
+     * taken.
      *
      * @return the number of keys to take
      */

@@ -8,7 +8,8 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * All keys of a selector, each in a slot of an array. The slot and a serial number make up the udata of the key's kevents:
+ * All keys of a selector, each in a slot of an array. The slot and a serial number make up the udata of the key's
+ * kevents:
  *
  * <pre>
  *   63            32 31             0

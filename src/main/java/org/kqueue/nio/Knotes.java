@@ -15,18 +15,20 @@ import org.kqueue.EventList;
 import org.kqueue.Kqueue;
 
 /**
- * Keeps the kernel's knotes in line with the keys' interest. Changes are gathered and go with the wait, in one kevent call.
+ * Keeps the kernel's knotes in line with the keys' interest. Changes are gathered and go with the wait, in one kevent
+ * call.
  *
- * <p>A filter whose events could make nothing ready is <em>held back</em>: its knote is deleted, or not added, and the key watched
- * until its interest or its channel's state has changed. Examples are {@code OP_CONNECT} on a channel that is connected, or data on
- * one whose {@code finishConnect} has not been called: level-triggered events that nobody can consume would be a busy loop. No
- * event tells of a change of state, so while keys are watched a wait is cut into slices.
+ * <p>A filter whose events could make nothing ready is <em>held back</em>: its knote is deleted, or not added, and the
+ * key watched until its interest or its channel's state has changed. Examples are {@code OP_CONNECT} on a channel that
+ * is connected, or data on one whose {@code finishConnect} has not been called: level-triggered events that nobody can
+ * consume would be a busy loop. No event tells of a change of state, so while keys are watched a wait is cut into
+ * slices.
  *
- * <p>Three things save calls. Deletions are <em>put off</em> as long as selects only poll, and never made if the interest comes
- * back or the channel is registered again ({@link LeftOverKnotes}): a poll can pass over an event that nobody wants, a wait cannot.
- * Nothing is deleted for a channel that is closed; its close does that. And a key whose OP_READ goes as soon as it was selected and
- * comes back later, because a worker reads, gets {@code EV_DISPATCH}: the kernel silences the knote by itself, and only the way back
- * is a change.
+ * <p>Three things save calls. Deletions are <em>put off</em> as long as selects only poll, and never made if the
+ * interest comes back or the channel is registered again ({@link LeftOverKnotes}): a poll can pass over an event that
+ * nobody wants, a wait cannot. Nothing is deleted for a channel that is closed; its close does that. And a key whose
+ * OP_READ goes as soon as it was selected and comes back later, because a worker reads, gets {@code EV_DISPATCH}: the
+ * kernel silences the knote by itself, and only the way back is a change.
  *
  * <p>Guarded by the selector's monitor.
  */
@@ -45,8 +47,8 @@ final class Knotes {
     private final EventList receipts;
     private final LeftOverKnotes leftOver;
     /**
-     * Not on NetBSD, where an EV_ENABLE of a knote that was dispatched does not look whether there is data; nor in a library that
-     * is no kernel, as its events need not tell by EV_DISPATCH that their knote is silent now.
+     * Not on NetBSD, where an EV_ENABLE of a knote that was dispatched does not look whether there is data; nor in a
+     * library that is no kernel, as its events need not tell by EV_DISPATCH that their knote is silent now.
      */
     private final boolean hasDispatch;
 
@@ -168,7 +170,8 @@ final class Knotes {
         if (!leftOver.isEmpty()) {
             leftOver.giveTo(key);
         }
-        // WRITE first: with a failed connect the kernel reports in this order, and OP_CONNECT must see the socket's error.
+        // WRITE first: with a failed connect the kernel reports in this order, and OP_CONNECT must see the socket's
+        // error.
         change(key, WRITE, target);
         change(key, READ, target);
         key.asleep = (byte) (key.asleep & ~target & key.registered);
@@ -273,8 +276,8 @@ final class Knotes {
     }
 
     /**
-     * An event with the udata of no key. Its knote is deleted, unless the descriptor has a key by now that wants this filter: then
-     * the knote is given to that one.
+     * An event with the udata of no key. Its knote is deleted, unless the descriptor has a key by now that wants this
+     * filter: then the knote is given to that one.
      */
     void deleteStray(int index, KqueueSelectionKey subscriber) {
         if (leftOver.passOver(events.udata(index), filter(index))) {
@@ -298,12 +301,14 @@ final class Knotes {
     /**
      * A change was refused.
      *
-     * @return true where it was an addition, so that the kernel will not tell when the channel is ready; the next select tries again
+     * @return true where it was an addition, so that the kernel will not tell when the channel is ready; the next
+     *     select tries again
      */
     boolean refused(KqueueSelectionKey key, int filter) {
         if ((key.registered & filter) == 0) {
-            // A deletion. ENOENT: the knote went with a descriptor that was replaced under its number. EBADF: the same, and the
-            // number is free. Whatever the errno, a knote that is still there has its event, which deletes it again.
+            // A deletion. ENOENT: the knote went with a descriptor that was replaced under its number. EBADF: the same,
+            // and the number is free. Whatever the errno, a knote that is still there has its event, which deletes it
+            // again.
             return false;
         }
         gone(key, filter);
@@ -320,8 +325,8 @@ final class Knotes {
     }
 
     /**
-     * Deletes the knotes of keys that leave, for a kqueue that would keep them: from now on their channels may be closed at any
-     * time, and a number that has a knote already may never be told of for its next channel.
+     * Deletes the knotes of keys that leave, for a kqueue that would keep them: from now on their channels may be
+     * closed at any time, and a number that has a knote already may never be told of for its next channel.
      */
     void deleteLeaving(KqueueSelectionKey[] keys, int n) throws IOException {
         deletes.list().clear();

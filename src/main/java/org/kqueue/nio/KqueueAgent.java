@@ -9,8 +9,8 @@ import org.kqueue.nio.jdk.JdkChannels;
  * Installs {@link KqueueSelectorProvider} in applications whose class path cannot be changed:
  * {@code java -javaagent:kqueue-nio-<version>-all.jar -jar app.jar}.
  *
- * <p>Opens the package of the JDK's channels, and nothing else, to this library through {@link Instrumentation#redefineModule}. A provider that the
- * system property names already is left in place.
+ * <p>Opens the package of the JDK's channels, and nothing else, to this library through {@link
+ * Instrumentation#redefineModule}. A provider that the system property names already is left in place.
  */
 public final class KqueueAgent {
 
@@ -36,7 +36,8 @@ public final class KqueueAgent {
 
     /**
      * Called by the JVM when the agent is loaded into a running one. Has no effect where
-     * {@link java.nio.channels.spi.SelectorProvider#provider()} was called before, as by the first selector or socket channel.
+     * {@link java.nio.channels.spi.SelectorProvider#provider()} was called before, as by the first selector or socket
+     * channel.
      *
      * @param arguments not used
      * @param instrumentation what opens the package

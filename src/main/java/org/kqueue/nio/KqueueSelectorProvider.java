@@ -21,12 +21,12 @@ import org.kqueue.nio.jdk.JdkProvider;
 /**
  * Opens {@link KqueueSelector}s, and the JDK's channels with this provider as theirs. Thread-safe.
  *
- * <p>Installed by the system property {@code java.nio.channels.spi.SelectorProvider}, which names this class, or by the services
- * file in this library's jar, or by {@link KqueueAgent}. Which kqueue is used, {@link KqueueConfig} tells.
+ * <p>Installed by the system property {@code java.nio.channels.spi.SelectorProvider}, which names this class, or by the
+ * services file in this library's jar, or by {@link KqueueAgent}. Which kqueue is used, {@link KqueueConfig} tells.
  *
- * <p>Where no kqueue can be had: named by the property, or constructed by a program, it fails with a message that says what is
- * missing. Found through the services file alone it logs one warning and hands out what the JDK's own provider makes, so that a jar
- * on the class path breaks no application.
+ * <p>Where no kqueue can be had: named by the property, or constructed by a program, it fails with a message that says
+ * what is missing. Found through the services file alone it logs one warning and hands out what the JDK's own provider
+ * makes, so that a jar on the class path breaks no application.
  */
 public class KqueueSelectorProvider extends SelectorProvider {
 
@@ -39,7 +39,8 @@ public class KqueueSelectorProvider extends SelectorProvider {
      * Finds out whether a kqueue can be had, by opening one.
      *
      * @throws UnsupportedOperationException if none can, unless found through a services file
-     * @throws IllegalArgumentException for a system property with a value that is not allowed; the message names those that are
+     * @throws IllegalArgumentException for a system property with a value that is not allowed; the message names those
+     *     that are
      */
     public KqueueSelectorProvider() {
         // SelectorProvider.provider() must not be called here: it is what is calling.
@@ -67,7 +68,9 @@ public class KqueueSelectorProvider extends SelectorProvider {
         }
     }
 
-    /** When descriptors run out, classes in a folder cannot be loaded any more, and the error must be told all the same. */
+    /**
+     * When descriptors run out, classes in a folder cannot be loaded any more, and the error must be told all the same.
+     */
     private static void loadErrors() {
         ChannelFactory.loadErrors();
         new KeventException("kqueue", -1, Errno.EMFILE, Errno.name(Errno.EMFILE, Errno.Numbering.BSD), null);

@@ -6,10 +6,10 @@ import java.nio.channels.SelectableChannel;
 import org.kqueue.Kqueue;
 
 /**
- * Knotes of keys that were cancelled while their channels stayed open. They are kept as long as selects only poll, for the
- * channel may be registered again: then its new key takes them over, at the price of one change. Nothing is deleted for a
- * channel that was closed meanwhile: its knotes went with it, and a change that is refused ends a wait. Guarded by the
- * selector's monitor.
+ * Knotes of keys that were cancelled while their channels stayed open. They are kept as long as selects only poll, for
+ * the channel may be registered again: then its new key takes them over, at the price of one change. Nothing is deleted
+ * for a channel that was closed meanwhile: its knotes went with it, and a change that is refused ends a wait. Guarded
+ * by the selector's monitor.
  */
 final class LeftOverKnotes {
 
@@ -57,8 +57,9 @@ final class LeftOverKnotes {
     }
 
     /**
-     * Takes an event of a knote that is left over, as only a poll sees. The first are passed over, as the channel may be about to
-     * be closed; then the knote is deleted: once, since a second deletion would be refused, and that ends a wait.
+     * Takes an event of a knote that is left over, as only a poll sees. The first are passed over, as the channel may
+     * be about to be closed; then the knote is deleted: once, since a second deletion would be refused, and that ends a
+     * wait.
      *
      * @return whether the udata is that of a key that has left knotes over
      */
@@ -79,8 +80,8 @@ final class LeftOverKnotes {
     }
 
     /**
-     * Those on a new key's descriptor go: to the key, whose EV_ADD replaces their udata, if the channel is the same; else it was
-     * closed, and its number is another's.
+     * Those on a new key's descriptor go: to the key, whose EV_ADD replaces their udata, if the channel is the same;
+     * else it was closed, and its number is another's.
      */
     void giveTo(KqueueSelectionKey key) {
         for (int i = size - 1; i >= 0; i--) {

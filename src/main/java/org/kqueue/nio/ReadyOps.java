@@ -10,8 +10,8 @@ import org.kqueue.KeventFlags;
 /**
  * Between the operations of java.nio and the two filters of a descriptor. Pure functions.
  *
- * <p>Four operations share two filters, so the state of the channel decides what an event means, by the same rules as the JDK's
- * channels translate what {@code poll} returns.
+ * <p>Four operations share two filters, so the state of the channel decides what an event means, by the same rules as
+ * the JDK's channels translate what {@code poll} returns.
  */
 final class ReadyOps {
 
@@ -54,8 +54,8 @@ final class ReadyOps {
         boolean eof = (flags & KeventFlags.EV_EOF) != 0;
         if (eof && (fflags != 0 || state == State.CONNECTING)) {
             // What poll calls POLLERR or POLLHUP: whatever is tried next reports it. Without it a refused connection
-            // whose key asks for OP_READ alone would be ready for nothing, and its filter fire for ever. Not so the end of a
-            // socket that was never connected, which libraries over epoll tell of and no kernel does.
+            // whose key asks for OP_READ alone would be ready for nothing, and its filter fire for ever. Not so the end
+            // of a socket that was never connected, which libraries over epoll tell of and no kernel does.
             return interest;
         }
         return (filter == READ ? readOps(state) : writeOps(state)) & interest;

@@ -17,12 +17,12 @@ import org.kqueue.Wakeup;
  *     +----------------------------------------+       unblock(), or a block() that finds WOKEN and so must not wait
  * </pre>
  *
- * <p>No wakeup is lost. {@code wake} and {@code block} change the state atomically, so one comes first. If it is {@code wake},
- * {@code block} fails and its caller does not wait. If it is {@code block}, {@code wake} sees BLOCKED and signals; the signal
- * is an event that stays until it is taken, so it does not matter whether the wait has begun. And one that is taken late
- * does no harm: a signal sent for an earlier select can end the wait of a later one, which looks at the state, finds BLOCKED
- * and waits on; while a signal that was taken together with that one was sent after its {@code wake} set WOKEN, which the look
- * after the taking then finds.
+ * <p>No wakeup is lost. {@code wake} and {@code block} change the state atomically, so one comes first. If it is {@code
+ * wake}, {@code block} fails and its caller does not wait. If it is {@code block}, {@code wake} sees BLOCKED and
+ * signals; the signal is an event that stays until it is taken, so it does not matter whether the wait has begun. And
+ * one that is taken late does no harm: a signal sent for an earlier select can end the wait of a later one, which looks
+ * at the state, finds BLOCKED and waits on; while a signal that was taken together with that one was sent after its
+ * {@code wake} set WOKEN, which the look after the taking then finds.
  */
 final class SelectWakeup {
 
@@ -52,7 +52,9 @@ final class SelectWakeup {
         event = kqueue.newWakeup(UDATA);
     }
 
-    /** Called by the selecting thread before it waits. If false, a wakeup came first and is used up: it must not wait. */
+    /**
+     * Called by the selecting thread before it waits. If false, a wakeup came first and is used up: it must not wait.
+     */
     boolean block() {
         if (STATE.compareAndSet(this, AWAKE, BLOCKED)) {
             return true;

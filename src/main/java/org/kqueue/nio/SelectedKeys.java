@@ -9,9 +9,9 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * The selected-key set: removal allowed, addition refused. Each key knows its place in an array, so that nothing is hashed and
- * nothing allocated; iteration is in the order in which the keys became ready. A removal leaves a hole, and the holes go when
- * the set is empty or they outnumber the keys.
+ * The selected-key set: removal allowed, addition refused. Each key knows its place in an array, so that nothing is
+ * hashed and nothing allocated; iteration is in the order in which the keys became ready. A removal leaves a hole, and
+ * the holes go when the set is empty or they outnumber the keys.
  *
  * <p>As the specification has it: not thread-safe, iterators are fail-fast. A select holds the set's monitor.
  */

@@ -7,8 +7,9 @@ import org.kqueue.EventList;
 import org.kqueue.KeventFlags;
 
 /**
- * What one select finds: turns events into ready sets, either of keys in the selected-key set or of those that an action is to be
- * called for, and counts the keys as the specification wants it. Guarded by the selector's monitor and its selected-key set's.
+ * What one select finds: turns events into ready sets, either of keys in the selected-key set or of those that an
+ * action is to be called for, and counts the keys as the specification wants it. Guarded by the selector's monitor and
+ * its selected-key set's.
  */
 final class Selection {
 
@@ -26,8 +27,8 @@ final class Selection {
     /** Those that the action is to be called for. */
     private final KeyList ready = new KeyList();
 
-    Selection(KqueueSelector selector, KeyTable keys, SelectedKeys selectedKeys, Knotes knotes, InterestQueue interestQueue,
-            SelectWakeup wakeup, Observation observation) {
+    Selection(KqueueSelector selector, KeyTable keys, SelectedKeys selectedKeys, Knotes knotes,
+            InterestQueue interestQueue, SelectWakeup wakeup, Observation observation) {
         this.selector = selector;
         this.keys = keys;
         this.selectedKeys = selectedKeys;
@@ -89,7 +90,8 @@ final class Selection {
     }
 
     /** What is no event of a key. */
-    private boolean processOther(EventList events, int index, KqueueSelectionKey key, boolean collect) throws IOException {
+    private boolean processOther(EventList events, int index, KqueueSelectionKey key, boolean collect)
+            throws IOException {
         if (events.isChangeResult(index)) {
             if (key != null && key.isValid() && knotes.refused(key, knotes.filter(index))) {
                 observation.refused(key, events, index);

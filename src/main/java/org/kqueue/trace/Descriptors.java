@@ -9,8 +9,8 @@ import java.util.Set;
 import org.kqueue.Errno;
 
 /**
- * The descriptors of a trace. A name has one number for the whole trace, open or closed, out of reach of the numbers that the rest
- * of the process gets: a new descriptor takes the lowest free one.
+ * The descriptors of a trace. A name has one number for the whole trace, open or closed, out of reach of the numbers
+ * that the rest of the process gets: a new descriptor takes the lowest free one.
  */
 final class Descriptors implements AutoCloseable {
 

@@ -32,7 +32,9 @@ record HostConstants(boolean linux) {
         return linux ? 13 : 0x80;
     }
 
-    /** A {@code struct sockaddr_in} of 127.0.0.1 at the start of a buffer; the BSDs put its length before the family. */
+    /**
+     * A {@code struct sockaddr_in} of 127.0.0.1 at the start of a buffer; the BSDs put its length before the family.
+     */
     void loopback(ByteBuffer memory, int port) {
         memory.putLong(0, 0).putLong(8, 0);
         if (linux) {

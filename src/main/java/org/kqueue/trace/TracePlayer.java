@@ -94,7 +94,8 @@ final class TracePlayer implements AutoCloseable {
         KeventLayout layout = kqueue.layout();
         ChangeList changes = kqueue.newChangeList(step.changes().size());
         for (TraceStep.Change change : step.changes()) {
-            changes.add(ident(change.name()), filterNumber(layout, change.filter()), change.flags(), 0, 0, change.udata());
+            changes.add(ident(change.name()), filterNumber(layout, change.filter()), change.flags(), 0, 0,
+                    change.udata());
         }
         EventList events = kqueue.newEventList(step.room());
         int n;

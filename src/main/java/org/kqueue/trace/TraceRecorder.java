@@ -20,7 +20,8 @@ import org.kqueue.KqueueUnavailableException;
  * }</pre>
  *
  * <p>The kqueue is the one that {@code org.kqueue.backend}, {@code org.kqueue.library} and {@code org.kqueue.abi}
- * select. Exit status: 0; 1 for a replay with differences, which are printed; 2 where a file cannot be read or performed.
+ * select. Exit status: 0; 1 for a replay with differences, which are printed; 2 where a file cannot be read or
+ * performed.
  */
 public final class TraceRecorder {
 
@@ -95,7 +96,8 @@ public final class TraceRecorder {
         for (Trace trace : traces) {
             try (TracePlayer player = new TracePlayer(opener, trace, settleMillis)) {
                 if (first) {
-                    out.println("# recorded on " + System.getProperty("os.name") + " " + System.getProperty("os.version")
+                    out.println("# recorded on " + System.getProperty("os.name") + " "
+                            + System.getProperty("os.version")
                             + " " + System.getProperty("os.arch") + ", kqueue: " + player.describe());
                     first = false;
                 }

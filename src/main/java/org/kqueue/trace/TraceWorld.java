@@ -9,7 +9,10 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Sockets and pipes of a trace: performs its operations other than kevent calls and says their result in the trace's words. */
+/**
+ * Sockets and pipes of a trace: performs its operations other than kevent calls and says their result in the trace's
+ * words.
+ */
 final class TraceWorld implements AutoCloseable {
 
     private static final int AF_UNIX = 1;
@@ -175,7 +178,8 @@ final class TraceWorld implements AutoCloseable {
     /** Small writes do not wait for the acknowledgement of those before, which can take 40 ms. */
     private void sendAtOnce(String name) throws IOException {
         memory.putInt(0, 1);
-        check("setsockopt(TCP_NODELAY)", PosixLibrary.setsockopt(fd(name), IPPROTO_TCP, TCP_NODELAY, address, Integer.BYTES));
+        check("setsockopt(TCP_NODELAY)", PosixLibrary.setsockopt(fd(name), IPPROTO_TCP, TCP_NODELAY, address,
+                Integer.BYTES));
     }
 
     private void close(String name) throws IOException {
@@ -192,7 +196,8 @@ final class TraceWorld implements AutoCloseable {
 
     private String socketError(String name) {
         memory.putInt(0, 0).putInt(Integer.BYTES, Integer.BYTES);
-        int result = PosixLibrary.getsockopt(fd(name), host.solSocket(), host.soError(), address, address + Integer.BYTES);
+        int result = PosixLibrary.getsockopt(fd(name), host.solSocket(), host.soError(), address, address
+                + Integer.BYTES);
         if (result < 0) {
             return outcome(result);
         }
@@ -200,7 +205,9 @@ final class TraceWorld implements AutoCloseable {
                 org.kqueue.Errno.translate(memory.getInt(0), host.errnos(), org.kqueue.Errno.Numbering.BSD));
     }
 
-    /** Writes until the descriptor would block, large and then single bytes; TCP takes more when it has moved some on. */
+    /**
+     * Writes until the descriptor would block, large and then single bytes; TCP takes more when it has moved some on.
+     */
     private String fill(String name) {
         boolean tcp = isTcp(name);
         long before;

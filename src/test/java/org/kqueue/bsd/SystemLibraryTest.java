@@ -73,7 +73,8 @@ class SystemLibraryTest {
             }
             try (Kqueue kq = Kqueue.open(config)) {
                 assertEquals(1, OpenDescriptors.since(before).size());
-                assertEquals(1, kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_DELETE), kq.newEventList(1), Kqueue.FOREVER));
+                assertEquals(1, kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_DELETE), kq.newEventList(1),
+                        Kqueue.FOREVER));
             }
             assertEquals(Set.of(), OpenDescriptors.since(before));
         }

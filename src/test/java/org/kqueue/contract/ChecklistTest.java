@@ -63,7 +63,8 @@ class ChecklistTest {
                 default -> false;
             };
             if (!accounted) {
-                gaps.add(name + (item.kind.isEmpty() ? " has no test" : ": there is no " + item.kind + " " + item.reason));
+                gaps.add(name + (item.kind.isEmpty() ? " has no test" : ": there is no " + item.kind + " "
+                        + item.reason));
             }
         });
         return gaps;
@@ -81,7 +82,8 @@ class ChecklistTest {
                 continue;
             }
             String name = TESTS.relativize(file).toString().replace('/', '.').replaceFirst("\\.class$", "");
-            for (Method method : Class.forName(name, false, ChecklistTest.class.getClassLoader()).getDeclaredMethods()) {
+            for (Method method : Class.forName(name, false,
+                    ChecklistTest.class.getClassLoader()).getDeclaredMethods()) {
                 Covers covers = method.getAnnotation(Covers.class);
                 if (covers != null) {
                     assertTrue(method.isAnnotationPresent(Test.class), () -> method + " is no test");
@@ -116,8 +118,8 @@ class ChecklistTest {
 
     @Test
     void theListIsWhole() throws Exception {
-        Map<String, Integer> counts = Map.of("facts", 75, "user", 22, "timer", 14, "process", 12, "signal", 8, "vnode", 21,
-                "call", 21, "descriptor", 8, "waiter", 7, "socket", 34);
+        Map<String, Integer> counts = Map.of("facts", 75, "user", 22, "timer", 14, "process", 12, "signal", 8,
+                "vnode", 21, "call", 21, "descriptor", 8, "waiter", 7, "socket", 34);
         Set<String> expected = new TreeSet<>();
         counts.forEach((group, count) -> IntStream.rangeClosed(1, count).forEach(i -> expected.add(group + " " + i)));
         IntStream.rangeClosed(1, 36).forEach(i -> expected.add("netbsd " + i));
@@ -130,7 +132,8 @@ class ChecklistTest {
                 "a 3 | known => README: a row", "a 4 | known => README: no row", "a 5 | recorded => replayed: a case",
                 "a 6 | recorded => replayed: no case", "a 7 | other => as a 1", "a 8 | other => as a 9",
                 "a 10 | excused => because: it is hard"));
-        Sources sources = new Sources(new TreeSet<>(Set.of("a 1", "b 1")), "| a row | of the table |", Set.of("a case"));
+        Sources sources = new Sources(new TreeSet<>(Set.of("a 1", "b 1")), "| a row | of the table |",
+                Set.of("a case"));
         assertEquals(List.of("a test covers b 1, which is not in the list", "a 2 has no test",
                 "a 4: there is no README no row", "a 6: there is no replayed no case", "a 8: there is no as a 9",
                 "a 10: there is no because it is hard"), gaps(items, sources));

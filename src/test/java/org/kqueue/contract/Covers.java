@@ -6,8 +6,8 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /**
- * The items of {@code checklist.txt} that a test method asserts, such as {@code "facts 10"}. {@link ChecklistTest} fails
- * where an item has no test.
+ * The items of {@code checklist.txt} that a test method asserts, such as {@code "facts 10"}. {@link ChecklistTest}
+ * fails where an item has no test.
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

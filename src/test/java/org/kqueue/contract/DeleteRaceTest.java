@@ -21,8 +21,8 @@ import org.kqueue.KeventFlags;
 import org.kqueue.Note;
 
 /**
- * Deletes against deliveries in another thread, filter by filter: a call that begins after the delete has returned never
- * sees the event.
+ * Deletes against deliveries in another thread, filter by filter: a call that begins after the delete has returned
+ * never sees the event.
  */
 class DeleteRaceTest extends Contract {
 

@@ -178,7 +178,8 @@ class ReadinessTest extends Contract {
     @Test
     void aChangeOfWhatIsReadyForLongCountsAtOnce() {
         longReady(10, "READ");
-        assertEquals("", kevent(kq, 0, 0, "p1 READ DELETE", "p2 READ DISABLE", "p3 WRITE ADD u=203", "p4 READ ADD u=204"));
+        assertEquals("", kevent(kq, 0, 0, "p1 READ DELETE", "p2 READ DISABLE", "p3 WRITE ADD u=203",
+                "p4 READ ADD u=204"));
         Set<Long> seen = udatas(64);
         assertEquals(Set.of(0L, 3L, 203L, 204L, 5L, 6L, 7L, 8L, 9L), seen);
         assertEquals("", kevent(kq, 0, 0, "p2 READ ENABLE u=2", "p3 READ DELETE", "p1 READ ADD u=1"));

@@ -13,8 +13,8 @@ import org.kqueue.KqueueConfig.Detail;
 import org.kqueue.Wakeup;
 
 /**
- * Prints how many bytes a round of changes, a wakeup and two waits allocates once its code is compiled. A program of its
- * own, because what a compiler makes of the code depends on all that has run it before.
+ * Prints how many bytes a round of changes, a wakeup and two waits allocates once its code is compiled. A program of
+ * its own, because what a compiler makes of the code depends on all that has run it before.
  */
 final class WaitAllocation {
 

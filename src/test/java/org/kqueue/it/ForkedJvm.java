@@ -63,7 +63,9 @@ final class ForkedJvm implements AutoCloseable {
         return Path.of(jar);
     }
 
-    /** The -all.jar, then the test classes and what they need; not our classes nor JNA, which must come from the jar. */
+    /**
+     * The -all.jar, then the test classes and what they need; not our classes nor JNA, which must come from the jar.
+     */
     static String classPath() {
         List<String> path = new ArrayList<>(List.of(allJar().toString()));
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {

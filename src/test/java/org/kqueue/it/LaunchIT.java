@@ -73,8 +73,8 @@ class LaunchIT {
 
     @Test
     void explicitProviderNamesTheBackendsThatExist() throws Exception {
-        try (ForkedJvm server = ForkedJvm.java("-Dorg.kqueue.backend=nonsense", ForkedJvm.FLAG, "-cp", ForkedJvm.classPath(),
-                EchoServer.class.getName(), "0")) {
+        try (ForkedJvm server = ForkedJvm.java("-Dorg.kqueue.backend=nonsense", ForkedJvm.FLAG, "-cp",
+                ForkedJvm.classPath(), EchoServer.class.getName(), "0")) {
             assertNotEquals(0, server.exitStatus(), server::toString);
             for (String word : List.of("org.kqueue.backend", "nonsense", "auto", "system", "embedded")) {
                 assertTrue(server.output().contains(word), server::toString);
@@ -109,7 +109,8 @@ class LaunchIT {
             String selector = server.await("selector ");
             assertTrue(selector.startsWith("sun.nio.ch."), selector);
             requireEcho(server.listeningPort());
-            assertEquals(1, server.output().lines().filter(line -> line.startsWith("WARNING: ") && line.contains("kqueue"))
+            assertEquals(1, server.output().lines().filter(line -> line.startsWith("WARNING: ")
+                    && line.contains("kqueue"))
                     .count(), server::toString);
         }
     }
@@ -134,7 +135,8 @@ class LaunchIT {
         manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
         manifest.getMainAttributes().put(Attributes.Name.MAIN_CLASS, FatJar.class.getName());
         Path outer = temp.resolve("app.jar");
-        try (OutputStream file = Files.newOutputStream(outer); JarOutputStream jar = new JarOutputStream(file, manifest)) {
+        try (OutputStream file = Files.newOutputStream(outer);
+                JarOutputStream jar = new JarOutputStream(file, manifest)) {
             addClasses(jar, FatJar.class.getName());
             add(jar, FatJar.INNER, inner);
         }

@@ -48,7 +48,8 @@ class ReadmeTest {
 
     @Test
     void namesFilesThatExist() {
-        Stream.concat(groups(LINK, readme).stream().filter(link -> !link.startsWith("http")), groups(SOURCE, readme).stream())
+        Stream.concat(groups(LINK, readme).stream().filter(link -> !link.startsWith("http")),
+                groups(SOURCE, readme).stream())
                 .forEach(file -> assertTrue(Files.exists(Path.of(file)), file));
     }
 

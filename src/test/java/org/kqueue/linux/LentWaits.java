@@ -5,8 +5,8 @@ import java.nio.channels.Selector;
 import org.kqueue.nio.KqueueSelectorProvider;
 
 /**
- * Prints whether a selector waits in the JDK's native methods. A program of its own, because that is settled by the first
- * kqueue for selectors in a JVM, which another test may have opened without a provider.
+ * Prints whether a selector waits in the JDK's native methods. A program of its own, because that is settled by the
+ * first kqueue for selectors in a JVM, which another test may have opened without a provider.
  */
 final class LentWaits {
 

@@ -82,7 +82,8 @@ class DeregistrationTest extends SelectorTest {
         key.cancel();
         pipe.source().configureBlocking(true);
         assertThrows(IllegalBlockingModeException.class, () -> register(pipe.source(), OP_READ));
-        // The close of a blocking channel replaces what is under its descriptor while the kernel may have a knote of it.
+        // The close of a blocking channel replaces what is under its descriptor while the kernel may have a knote of
+        // it.
         pipe.source().close();
         assertEquals(0, selector.selectNow());
         assertTrue(selector.keys().isEmpty());

@@ -22,7 +22,9 @@ import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 
-/** What the selector makes of a kqueue that refuses, fails, or reports what nobody asked for; and how often it calls. */
+/**
+ * What the selector makes of a kqueue that refuses, fails, or reports what nobody asked for; and how often it calls.
+ */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#ours")
 class FaultTest extends SelectorTest {
@@ -57,7 +59,8 @@ class FaultTest extends SelectorTest {
 
     @Test
     void interestThatGoesOnceSelectedAndComesBackIsOneChangeOnly() throws IOException {
-        assumeFalse(kqueue.layout().name().startsWith("netbsd"), "NetBSD 7 does not enable a dispatched knote with data");
+        assumeFalse(kqueue.layout().name().startsWith("netbsd"),
+                "NetBSD 7 does not enable a dispatched knote with data");
         kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
         kqueue.forgetsClosed = true;
         selector = closed(new KqueueSelector(provider, kqueue));
@@ -155,7 +158,10 @@ class FaultTest extends SelectorTest {
         assertEquals(OP_READ, readyAfterSelect(key));
     }
 
-    /** Lets a READ event of the key's descriptor carry the udata of a key that is gone; returns the changes of the next call. */
+    /**
+     * Lets a READ event of the key's descriptor carry the udata of a key that is gone; returns the changes of the next
+     * call.
+     */
     private String secondCallAfterEvent(SelectionKey key, long data) throws IOException {
         int fd = ((KqueueSelectionKey) key).fd;
         long stale = ((KqueueSelectionKey) key).udata ^ 1L << 40;

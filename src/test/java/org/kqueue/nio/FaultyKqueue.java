@@ -11,7 +11,10 @@ import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 import org.kqueue.robust.KqueueInFront;
 
-/** A kqueue that counts calls, refuses what it is told to refuse, and reports what it is told to report; else as the one behind. */
+/**
+ * A kqueue that counts calls, refuses what it is told to refuse, and reports what it is told to report; else as the one
+ * behind.
+ */
 final class FaultyKqueue extends KqueueInFront {
 
     /** The fault of one call, before the kqueue behind is asked. */
@@ -43,7 +46,8 @@ final class FaultyKqueue extends KqueueInFront {
             }
             events.prepare(changes.size());
             for (int i = 0; i < changes.size(); i++) {
-                events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, 0, errno, changes.udata(i));
+                events.append(changes.ident(i), changes.filterNumber(i), KeventFlags.EV_ERROR, 0, errno,
+                        changes.udata(i));
             }
             return events.size();
         });
@@ -70,7 +74,8 @@ final class FaultyKqueue extends KqueueInFront {
     private int ask(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
         ChangeList ownChanges = behind.newChangeList(8);
         for (int i = 0; changes != null && i < changes.size(); i++) {
-            ownChanges.add(changes.ident(i), changes.filterNumber(i), changes.flags(i), changes.fflags(i), changes.data(i),
+            ownChanges.add(changes.ident(i), changes.filterNumber(i), changes.flags(i), changes.fflags(i),
+                    changes.data(i),
                     changes.udata(i));
         }
         EventList ownEvents = behind.newEventList(events == null ? 0 : events.capacity());

@@ -104,7 +104,9 @@ class ForeignLibraryTest extends SelectorTest {
         });
     }
 
-    /** Channels with the numbers of others that have left are told of: what was left behind would be taken for theirs. */
+    /**
+     * Channels with the numbers of others that have left are told of: what was left behind would be taken for theirs.
+     */
     private void reuseNumbersAfter(Departure departure) throws IOException {
         List<SelectionKey> leaving = new ArrayList<>();
         Set<Integer> numbers = new HashSet<>();

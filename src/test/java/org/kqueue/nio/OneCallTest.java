@@ -21,7 +21,9 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.bsd.Model;
 
-/** On the system backend a select is one {@code kevent}, counted where it arrives, whatever has changed since the last. */
+/**
+ * On the system backend a select is one {@code kevent}, counted where it arrives, whatever has changed since the last.
+ */
 @ParameterizedClass(name = "{0}")
 @MethodSource("kernels")
 class OneCallTest extends SelectorTest {

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ProviderTest {
 
-    private static final String NAMED = "-Djava.nio.channels.spi.SelectorProvider=" + KqueueSelectorProvider.class.getName();
+    private static final String NAMED = "-Djava.nio.channels.spi.SelectorProvider="
+            + KqueueSelectorProvider.class.getName();
     private static final String NO_JNA = "-Djna.boot.library.path=/nonexistent";
     private static final String NO_UNPACK = "-Djna.nounpack=true";
     private static final String NO_SYSTEM_JNA = "-Djna.nosys=true";
@@ -43,7 +44,8 @@ class ProviderTest {
 
         public static void main(String[] args) throws IOException {
             try (Selector selector = Selector.open(); DatagramChannel channel = DatagramChannel.open();
-                    SocketChannel socket = SocketChannel.open(); ServerSocketChannel server = ServerSocketChannel.open()) {
+                    SocketChannel socket = SocketChannel.open();
+                            ServerSocketChannel server = ServerSocketChannel.open()) {
                 channel.configureBlocking(false);
                 channel.register(selector, SelectionKey.OP_WRITE);
                 Pipe pipe = Pipe.open();
@@ -52,7 +54,8 @@ class ProviderTest {
                 System.out.println("selector " + selector.getClass().getName());
                 System.out.println("provider " + SelectorProvider.provider().getClass().getName());
                 System.out.println("channels " + (socket.provider() == selector.provider()
-                        && server.provider() == selector.provider() && pipe.source().provider() == selector.provider()));
+                        && server.provider() == selector.provider()
+                        && pipe.source().provider() == selector.provider()));
                 System.out.println("selected " + selector.select(5000));
                 System.out.println("inherited " + SelectorProvider.provider().inheritedChannel());
             }
@@ -178,13 +181,15 @@ class ProviderTest {
     @Test
     void jarOnTheClassPathBreaksNoApplication() throws Exception {
         for (String[] flags : new String[][] {
-            {NO_JNA, NO_UNPACK, NO_SYSTEM_JNA}, {"-Dorg.kqueue.backend=nonsense"}, {"-Dorg.kqueue.library=/nonexistent.so"}}) {
+            {NO_JNA, NO_UNPACK, NO_SYSTEM_JNA}, {"-Dorg.kqueue.backend=nonsense"},
+                    {"-Dorg.kqueue.library=/nonexistent.so"}}) {
             Outcome outcome = run(Program.class, classPath(), flags);
             assertEquals(0, outcome.status, outcome.output);
             outcome.assertSays("selector sun.nio.ch.");
             outcome.assertSays("selected 1");
             outcome.assertSays("kqueue-nio is on the class path but cannot serve here");
-            assertEquals(outcome.output.indexOf("WARNING: kqueue-nio"), outcome.output.lastIndexOf("WARNING: kqueue-nio"));
+            assertEquals(outcome.output.indexOf("WARNING: kqueue-nio"),
+                    outcome.output.lastIndexOf("WARNING: kqueue-nio"));
         }
     }
 

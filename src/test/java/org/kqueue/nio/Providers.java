@@ -11,7 +11,10 @@ import org.kqueue.KqueueConfig;
 import org.kqueue.bsd.NativeBuild;
 import org.kqueue.nio.jdk.JdkProvider;
 
-/** The providers that every selector test runs on: the JDK's own, which is the oracle, and ours on each kqueue there is here. */
+/**
+ * The providers that every selector test runs on: the JDK's own, which is the oracle, and ours on each kqueue there is
+ * here.
+ */
 final class Providers {
 
     private static final List<String> ABIS =

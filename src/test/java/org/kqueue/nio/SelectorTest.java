@@ -33,7 +33,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
 
-/** What the selector tests share: a provider, a selector, channels that are closed afterwards, threads with a deadline. */
+/**
+ * What the selector tests share: a provider, a selector, channels that are closed afterwards, threads with a deadline.
+ */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 abstract class SelectorTest {
 
@@ -151,7 +153,10 @@ abstract class SelectorTest {
         }
     }
 
-    /** What one select, for as long as it takes, says of a key that is not in the selected set: 0 when it is not selected. */
+    /**
+     * What one select, for as long as it takes, says of a key that is not in the selected set: 0 when it is not
+     * selected.
+     */
     int readyAfterSelect(SelectionKey key) throws IOException {
         selector.selectedKeys().clear();
         selector.select(DEADLINE_MILLIS);
@@ -212,9 +217,11 @@ abstract class SelectorTest {
 
         private boolean isSelecting() {
             StackTraceElement[] stack = thread.getStackTrace();
-            // A call through java.lang.foreign is no native method on the stack, so with ours the call of kevent must do.
+            // A call through java.lang.foreign is no native method on the stack, so with ours the call of kevent must
+            // do.
             return stack.length > 0
-                    && (stack[0].isNativeMethod() || Stream.of(stack).anyMatch(frame -> frame.getMethodName().equals("kevent")))
+                    && (stack[0].isNativeMethod() || Stream.of(stack).anyMatch(frame -> frame.getMethodName()
+                    .equals("kevent")))
                     && Stream.of(stack).anyMatch(frame -> frame.getMethodName().equals("select"));
         }
     }

@@ -21,7 +21,8 @@ class ShutSocketTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("org.kqueue.nio.Providers#all")
     void writeIsReadyOnASocketShutInBothDirections(SelectorProvider provider) throws Exception {
-        try (Selector selector = provider.openSelector(); ServerSocketChannel server = provider.openServerSocketChannel()) {
+        try (Selector selector = provider.openSelector();
+                ServerSocketChannel server = provider.openServerSocketChannel()) {
             server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             try (SocketChannel client = provider.openSocketChannel()) {
                 client.connect(server.getLocalAddress());

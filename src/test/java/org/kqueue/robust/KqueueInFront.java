@@ -7,8 +7,8 @@ import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
 /**
- * A kqueue in front of another, which it is but for what a subclass changes. Not in {@code org.kqueue}: a backend of the
- * tests extends it, and is found on the class path also where that package is a module's.
+ * A kqueue in front of another, which it is but for what a subclass changes. Not in {@code org.kqueue}: a backend of
+ * the tests extends it, and is found on the class path also where that package is a module's.
  */
 public abstract class KqueueInFront extends Kqueue {
 

@@ -133,7 +133,8 @@ class NetworkRulesTest {
         assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> -1 err 61"), "nobody to refuse it");
         assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> -1 err 35", refused));
         assertFalse(isAccepted("RECV u0 -> 2", "RECV u0 -> 3", refused));
-        Call call = new Call(step("RECV u0 -> 2"), step("RECV u0 -> -1 err 61"), follow(refused), (name, filter) -> false);
+        Call call = new Call(step("RECV u0 -> 2"), step("RECV u0 -> -1 err 61"), follow(refused), (name,
+                filter) -> false);
         assertEquals("[RECV u0 -> 2, SEND u0 0 -> 0]", written(NetworkDifference.DATAGRAM_BEHIND_ERROR.inStep(call)));
     }
 }

@@ -66,7 +66,8 @@ class TraceRecorderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"freebsd-socketpairs", "freebsd-dispatch", "freebsd-pipes", "freebsd-unixfull",
-        "freebsd-errors", "freebsd-receipt", "freebsd-multi", "freebsd-nested", "freebsd-odd", "freebsd-udp", "bsd-tcp"})
+        "freebsd-errors", "freebsd-receipt", "freebsd-multi", "freebsd-nested", "freebsd-odd", "freebsd-udp",
+                "bsd-tcp"})
     void aRecordingOfTheEmbeddedKqueueReplaysOnItWithoutAnyRule(String family) throws IOException {
         assertReplaysOnItself(EMBEDDED, family, "none");
     }
@@ -82,7 +83,8 @@ class TraceRecorderTest {
         "netbsd, freebsd-odd", "openbsd, freebsd-receipt", "dragonfly, freebsd-pipes", "netbsd11, freebsd-unixfull"})
     void aRecordingOfASystemsKqueueReplaysOnItWithoutAnyRule(String abi, String family) throws IOException {
         Path library = NativeBuild.model(abi);
-        assertReplaysOnItself(new KqueueConfig("system", library.toString(), abi, KqueueConfig.Detail.FULL), family, "none");
+        assertReplaysOnItself(new KqueueConfig("system", library.toString(), abi, KqueueConfig.Detail.FULL), family,
+                "none");
     }
 
     @Test

@@ -38,7 +38,8 @@ final class Charts {
     }
 
     private void idle() throws IOException {
-        XYChart chart = chart("One key ready among many idle ones: the cost of a select", "registered channels", "µs", true);
+        XYChart chart = chart("One key ready among many idle ones: the cost of a select", "registered channels", "µs",
+                true);
         for (String provider : new String[] {"poll", "jdk", "kqueue"}) {
             double[] micros = new double[idle.length];
             for (int i = 0; i < idle.length; i++) {

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Runs every row of the comparison. The two sides of a row are two processes that live at the same time and take turns, A B A B …, so
- * that what disturbs one disturbs the other; a row's ratio is the median of the ratios of the turns.
+ * Runs every row of the comparison. The two sides of a row are two processes that live at the same time and take turns,
+ * A B A B …, so that what disturbs one disturbs the other; a row's ratio is the median of the ratios of the turns.
  */
 final class Compare {
 
@@ -66,7 +66,8 @@ final class Compare {
         if (only.pattern().isEmpty() || only.matcher("charts").find()) {
             new Charts(report.folder(), micro, servers, full).draw();
         }
-        long missed = rows.values().stream().map(Row::verdict).filter(verdict -> !verdict.isEmpty() && !verdict.equals("met"))
+        long missed = rows.values().stream().map(Row::verdict)
+                .filter(verdict -> !verdict.isEmpty() && !verdict.equals("met"))
                 .count();
         System.out.println(missed == 0 ? "every target met" : missed + " targets missed");
     }
@@ -97,11 +98,13 @@ final class Compare {
         row(micro, "open, register, select, close, select", "open-close", 1, 0, target(1.0, 1.05));
     }
 
-    private void row(Micro micro, String row, String work, int registered, int ready, double target) throws IOException {
+    private void row(Micro micro, String row, String work, int registered, int ready, double target)
+            throws IOException {
         if (wanted(row)) {
             Micro.Pair pair = micro.compare("jdk", "kqueue", work, registered, ready);
             add(Result.ratio(row, "ns", pair.nanos(), target));
-            boolean selects = work.equals("select") || work.equals("wakeup") || work.endsWith("e") || work.endsWith("t");
+            boolean selects = work.equals("select") || work.equals("wakeup") || work.endsWith("e")
+                    || work.endsWith("t");
             add(Result.count(row + ": allocated", "B", pair.theirBytes(), pair.ourBytes(),
                     selects && !work.startsWith("open") ? 0 : Double.NaN));
         }

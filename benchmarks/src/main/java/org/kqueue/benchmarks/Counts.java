@@ -93,7 +93,8 @@ final class Counts {
     }
 
     Result perRequest() throws IOException {
-        return Result.count("epoll_ctl per request, dispatch server", "calls", dispatch("jdk"), dispatch("kqueue"), 1.05);
+        return Result.count("epoll_ctl per request, dispatch server", "calls", dispatch("jdk"), dispatch("kqueue"),
+                1.05);
     }
 
     private double dispatch(String provider) throws IOException {

@@ -15,8 +15,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * An echo server, as its own process. It prints its port and ends when standard input does. With the argument {@code dispatch} it
- * works as Tomcat, Jetty and Kafka do: interest off, a worker reads and answers, interest on again and wakeup.
+ * An echo server, as its own process. It prints its port and ends when standard input does. With the argument {@code
+ * dispatch} it works as Tomcat, Jetty and Kafka do: interest off, a worker reads and answers, interest on again and
+ * wakeup.
  */
 final class EchoServer {
 

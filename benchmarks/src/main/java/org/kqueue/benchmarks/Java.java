@@ -33,8 +33,9 @@ final class Java implements Closeable {
 
     /** The command that runs a class of ours on a provider. Both sides of a comparison get the same options. */
     static List<String> command(String provider, Class<?> main, String... args) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                Provider.option(provider), "-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-cp", System.getProperty("java.class.path")));
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> command = new ArrayList<>(List.of(java, Provider.option(provider), "-Xms256m", "-Xmx256m",
+                "-XX:+AlwaysPreTouch", "-cp", System.getProperty("java.class.path")));
         if (FEATURE >= 22) {
             command.add(1, "--enable-native-access=ALL-UNNAMED");
         }

@@ -80,7 +80,8 @@ public class KqueueBenchmark {
     public void open() throws IOException {
         kqueue = Kqueue.open();
         none = kqueue.newChangeList(1);
-        trigger = kqueue.newChangeList(1).add(1, Filter.EVFILT_USER, 0, kqueue.layout().number(Note.NOTE_TRIGGER), 0, 7);
+        trigger = kqueue.newChangeList(1).add(1, Filter.EVFILT_USER, 0, kqueue.layout().number(Note.NOTE_TRIGGER), 0,
+                7);
         events = kqueue.newEventList(8);
         kqueue.kevent(none.add(1, Filter.EVFILT_USER, KeventFlags.EV_ADD | KeventFlags.EV_CLEAR, 7), null, 0);
         none.clear();

@@ -5,7 +5,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
-/** What two sides needed for the same work, in pairs that were measured one right after the other. Higher is better for us. */
+/**
+ * What two sides needed for the same work, in pairs that were measured one right after the other. Higher is better for
+ * us.
+ */
 final class Ratios {
 
     private final List<Double> theirs = new ArrayList<>();

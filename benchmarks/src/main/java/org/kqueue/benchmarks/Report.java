@@ -44,9 +44,11 @@ final class Report {
     /** In Markdown. */
     String table() {
         StringBuilder text = new StringBuilder();
-        text.append(java()).append("; ").append(machine()).append("; ").append(LocalDate.now()).append("; ").append(mode())
+        text.append(java()).append("; ").append(machine()).append("; ").append(LocalDate.now()).append("; ")
+                .append(mode())
                 .append("\n\n");
-        text.append("| work | unit | JDK (or C) | kqueue | ratio of each run | target | |\n|---|---|---|---|---|---|---|\n");
+        text.append("| work | unit | JDK (or C) | kqueue | ratio of each run | target | |\n"
+                + "|---|---|---|---|---|---|---|\n");
         for (Row row : rows) {
             Result one = row.first();
             text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %s | %s | %s |%n", one.row(), one.unit(),
@@ -65,7 +67,8 @@ final class Report {
         for (Row row : rows) {
             Result one = row.first();
             json.append(String.format(Locale.ROOT,
-                    "    {\"work\": \"%s\", \"unit\": \"%s\", \"theirs\": %s, \"ours\": %s, \"%s\": %s, \"target\": %s, "
+                    "    {\"work\": \"%s\", \"unit\": \"%s\", \"theirs\": %s, \"ours\": %s, "
+                            + "\"%s\": %s, \"target\": %s, "
                             + "\"verdict\": \"%s\"}%s%n",
                     one.row(), one.unit(), list(row, Result::theirs), list(row, Result::ours),
                     one.ratio() ? "ratio" : "figure", list(row, Result::figure), json(row.target()), row.verdict(),
@@ -76,7 +79,8 @@ final class Report {
     }
 
     private static String list(Row row, ToDoubleFunction<Result> figure) {
-        return row.runs().stream().map(run -> json(figure.applyAsDouble(run))).collect(Collectors.joining(", ", "[", "]"));
+        return row.runs().stream().map(run -> json(figure.applyAsDouble(run)))
+                .collect(Collectors.joining(", ", "[", "]"));
     }
 
     private static String json(double value) {

@@ -42,7 +42,8 @@ final class Row {
         // A target may be that of another row of the same work in some runs.
         List<Result> judged = runs.stream().filter(run -> !run.verdict().isEmpty()).toList();
         long met = judged.stream().filter(Result::isMet).count();
-        return judged.isEmpty() ? "" : met == judged.size() ? "met" : met == 0 ? "missed" : "met in " + met + " of " + judged.size();
+        return judged.isEmpty() ? "" : met == judged.size() ? "met" : met == 0 ? "missed" : "met in " + met + " of "
+                + judged.size();
     }
 
     String targetText() {
@@ -50,7 +51,8 @@ final class Row {
     }
 
     double target() {
-        return runs.stream().mapToDouble(Result::target).filter(target -> !Double.isNaN(target)).findFirst().orElse(Double.NaN);
+        return runs.stream().mapToDouble(Result::target).filter(target -> !Double.isNaN(target)).findFirst()
+                .orElse(Double.NaN);
     }
 
     List<Result> runs() {

@@ -50,7 +50,8 @@ final class Servers {
         if (binary == null) {
             return null;
         }
-        try (Java theirs = new Java(List.of(binary.toString())); Java ours = Java.start("kqueue", EchoServer.class, "echo")) {
+        try (Java theirs = new Java(List.of(binary.toString()));
+                Java ours = Java.start("kqueue", EchoServer.class, "echo")) {
             return pingPong(theirs, ours, connections, 0);
         }
     }
@@ -59,7 +60,8 @@ final class Servers {
         Path source = folder.resolveSibling("src/main/c/echo.c");
         Path binary = Files.createDirectories(folder).resolve("echo");
         try {
-            Process cc = new ProcessBuilder("cc", "-O2", "-Wall", "-o", binary.toString(), source.toString()).inheritIO().start();
+            Process cc = new ProcessBuilder("cc", "-O2", "-Wall", "-o", binary.toString(), source.toString())
+                    .inheritIO().start();
             if (cc.waitFor() != 0) {
                 throw new IOException("cc cannot compile " + source);
             }
@@ -111,7 +113,8 @@ final class Servers {
 
     /** Requests a second, and the median and 99th percentile of the latency in microseconds. */
     double[] sweep(String provider, int connections) throws IOException {
-        try (Java server = Java.start(provider, EchoServer.class, "echo"); Load load = new Load(port(server), connections, 0)) {
+        try (Java server = Java.start(provider, EchoServer.class, "echo");
+                Load load = new Load(port(server), connections, 0)) {
             load.pingPong(warmupMillis * 1_000_000L);
             Load.Result result = load.pingPong(2L * turnMillis * 1_000_000L);
             return new double[] {result.perSecond(), result.latencyMicros(0.5), result.latencyMicros(0.99)};

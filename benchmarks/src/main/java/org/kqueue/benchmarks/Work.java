@@ -58,7 +58,8 @@ abstract class Work implements Closeable {
     final void selectNow(int expected) throws IOException {
         int selected = selector.selectNow();
         if (selected != expected || selector.selectedKeys().size() != expected) {
-            throw new AssertionError("selected " + selected + ", in the set " + selector.selectedKeys().size() + ", expected "
+            throw new AssertionError("selected " + selected + ", in the set " + selector.selectedKeys().size()
+                    + ", expected "
                     + expected);
         }
     }

@@ -13,18 +13,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A process that works when it is told to, so that two of them, one on each provider, can take turns. Commands on standard input, one
- * answer each on standard output:
+ * A process that works when it is told to, so that two of them, one on each provider, can take turns. Commands on
+ * standard input, one answer each on standard output:
  *
  * <pre>
  *   run &lt;milliseconds&gt;     operations nanoseconds allocated-bytes
  *   repeat &lt;operations&gt;    operations nanoseconds allocated-bytes
  * </pre>
  *
- * <p>The nanoseconds are processor time of the thread: no work here waits, so what else runs on the machine is not counted.
+ * <p>The nanoseconds are processor time of the thread: no work here waits, so what else runs on the machine is not
+ * counted.
  *
- * <p>Arguments: the name of the work, keys registered, keys ready. Or {@code first-open}, which prints the nanoseconds that the first
- * {@code Selector.open()} of this JVM took; or {@code heap} and a number of keys, which prints the bytes of heap for each.
+ * <p>Arguments: the name of the work, keys registered, keys ready. Or {@code first-open}, which prints the nanoseconds
+ * that the first {@code Selector.open()} of this JVM took; or {@code heap} and a number of keys, which prints the bytes
+ * of heap for each.
  */
 final class Worker {
 
@@ -75,7 +77,8 @@ final class Worker {
             }
             nanos = System.nanoTime() - start;
         }
-        return operations + " " + (THREADS.getCurrentThreadCpuTime() - cpuBefore) + " " + (THREADS.getThreadAllocatedBytes(thread) - allocatedBefore);
+        return operations + " " + (THREADS.getCurrentThreadCpuTime() - cpuBefore) + " "
+                + (THREADS.getThreadAllocatedBytes(thread) - allocatedBefore);
     }
 
     private static double heapPerKey(int keys) throws IOException, InterruptedException {

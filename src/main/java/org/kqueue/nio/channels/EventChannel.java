@@ -65,8 +65,8 @@ public abstract sealed class EventChannel extends DescriptorChannel
         Kqueue kqueue = Kqueue.open(KqueueConfig.fromSystemProperties());
         try {
             if (!kqueue.isWatchable()) {
-                throw new UnsupportedOperationException("a channel of events is a kqueue that the selector's watches, and that of "
-                        + kqueue + " cannot be watched");
+                throw new UnsupportedOperationException("a channel of events is a kqueue that the selector's watches,"
+                        + " and that of " + kqueue + " cannot be watched");
             }
             return constructor.onto(kqueue);
         } catch (IOException | RuntimeException | Error e) {

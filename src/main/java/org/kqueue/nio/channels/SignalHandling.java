@@ -39,7 +39,8 @@ final class SignalHandling {
             try {
                 return Class.forName(name);
             } catch (ClassNotFoundException e) {
-                throw new UnsupportedOperationException("signals need the module jdk.unsupported, which this Java lacks", e);
+                throw new UnsupportedOperationException(
+                        "signals need the module jdk.unsupported, which this Java lacks", e);
             }
         }
 

@@ -33,7 +33,10 @@ public final class ChannelFactory {
     private ChannelFactory() {
     }
 
-    /** Loads what is needed when a channel cannot be opened for want of descriptors: then classes in a folder cannot be loaded. */
+    /**
+     * Loads what is needed when a channel cannot be opened for want of descriptors: then classes in a folder cannot be
+     * loaded.
+     */
     public static void loadErrors() {
         Rethrow.asIOException(new IOException());
     }
@@ -106,7 +109,8 @@ public final class ChannelFactory {
      * @throws UnsupportedOperationException if there are no datagrams of that family here
      * @throws IOException if the system refuses
      */
-    public static DatagramChannel openDatagramChannel(SelectorProvider provider, ProtocolFamily family) throws IOException {
+    public static DatagramChannel openDatagramChannel(SelectorProvider provider, ProtocolFamily family)
+            throws IOException {
         MethodHandle constructor = family == null ? DATAGRAM : DATAGRAM_OF_FAMILY;
         if (constructor == null) {
             SelectorProvider jdk = JdkProvider.get();

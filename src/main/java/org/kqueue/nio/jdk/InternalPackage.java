@@ -15,11 +15,13 @@ import java.util.Collections;
 import java.util.Map;
 
 /**
- * Opens {@code sun.nio.ch} of {@code java.base}, and nothing else, to the module of this library, and to no other module.
+ * Opens {@code sun.nio.ch} of {@code java.base}, and nothing else, to the module of this library, and to no other
+ * module.
  *
- * <p>The package is open already where the JVM was started with {@code --add-opens java.base/sun.nio.ch=ALL-UNNAMED} or the agent
- * ran; then nothing is done. Otherwise {@code Module.implAddOpens(String, Module)}, the method behind that flag, is called.
- * Reflection finds it but may not make it accessible, so that one step goes through JNI, which knows no access rules:
+ * <p>The package is open already where the JVM was started with {@code --add-opens java.base/sun.nio.ch=ALL-UNNAMED} or
+ * the agent ran; then nothing is done. Otherwise {@code Module.implAddOpens(String, Module)}, the method behind that
+ * flag, is called. Reflection finds it but may not make it accessible, so that one step goes through JNI, which knows
+ * no access rules:
  *
  * <pre>
  *   GetMethodID(Module, "implAddOpens")          finds it
@@ -27,8 +29,8 @@ import java.util.Map;
  *   SetBooleanField(method, "override", true)    what setAccessible(true) does when it is allowed to
  * </pre>
  *
- * <p>JNA hands its current {@code JNIEnv*} to a C function that asks for it. It points to the function table, so that one
- * {@code memcpy} reads the table's address.
+ * <p>JNA hands its current {@code JNIEnv*} to a C function that asks for it. It points to the function table, so that
+ * one {@code memcpy} reads the table's address.
  */
 final class InternalPackage {
 
@@ -61,8 +63,8 @@ final class InternalPackage {
      * Opens the package.
      *
      * @throws ReflectiveOperationException if this JDK has not got what is needed
-     * @throws LinkageError if JNA's native part cannot be loaded, or a name is not found; JNI's own errors come out of the call
-     *     that raised them
+     * @throws LinkageError if JNA's native part cannot be loaded, or a name is not found; JNI's own errors come out of
+     *     the call that raised them
      */
     static void open() throws ReflectiveOperationException {
         if (isOpen()) {

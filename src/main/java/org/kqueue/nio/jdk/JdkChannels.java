@@ -31,7 +31,8 @@ public final class JdkChannels {
             JdkWaits.lend();
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new UnsupportedOperationException("the package sun.nio.ch of java.base cannot be opened (" + cause(e)
-                    + "); start Java with --add-opens java.base/sun.nio.ch=ALL-UNNAMED, or with this library as -javaagent", e);
+                    + "); start Java with --add-opens java.base/sun.nio.ch=ALL-UNNAMED, or with this library as"
+                    + " -javaagent", e);
         }
     }
 
@@ -74,8 +75,8 @@ public final class JdkChannels {
     }
 
     /**
-     * Closes the descriptor of a channel that was closed while it was registered. To be called when its last registration is gone;
-     * without it the descriptor stays open until the process ends.
+     * Closes the descriptor of a channel that was closed while it was registered. To be called when its last
+     * registration is gone; without it the descriptor stays open until the process ends.
      *
      * @param channel one of the JDK's channels, closed and no longer registered
      * @throws IOException if the system reports an error
@@ -88,7 +89,10 @@ public final class JdkChannels {
         }
     }
 
-    /** {@code sun.nio.ch.SelChImpl}, the interface of all selectable channels of the JDK. Initialised when the package is open. */
+    /**
+     * {@code sun.nio.ch.SelChImpl}, the interface of all selectable channels of the JDK. Initialised when the package
+     * is open.
+     */
     private static final class Access {
         static final Class<?> SEL_CH;
         static final MethodHandle GET_FD_VAL;

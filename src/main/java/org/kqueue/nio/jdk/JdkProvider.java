@@ -4,12 +4,15 @@ import java.lang.reflect.Field;
 import java.nio.channels.spi.SelectorProvider;
 
 /**
- * The provider that the JDK would use if there were no other. {@link SelectorProvider#provider()} does not tell: it answers with
- * the provider that was installed in its place, and not at all while that one is being made.
+ * The provider that the JDK would use if there were no other. {@link SelectorProvider#provider()} does not tell: it
+ * answers with the provider that was installed in its place, and not at all while that one is being made.
  */
 public final class JdkProvider {
 
-    /** One per operating system, the most specific first; {@code sun.nio.ch.DefaultSelectorProvider} makes the same choice. */
+    /**
+     * One per operating system, the most specific first; {@code sun.nio.ch.DefaultSelectorProvider} makes the same
+     * choice.
+     */
     private static final String[] BY_SYSTEM = {
         "sun.nio.ch.EPollSelectorProvider", "sun.nio.ch.KQueueSelectorProvider", "sun.nio.ch.WEPollSelectorProvider",
         "sun.nio.ch.PollSelectorProvider",
@@ -44,7 +47,8 @@ public final class JdkProvider {
             for (String name : BY_SYSTEM) {
                 Class<?> provider = find(name);
                 if (provider != null) {
-                    return (SelectorProvider) unsafe.getMethod("allocateInstance", Class.class).invoke(allocator, provider);
+                    return (SelectorProvider) unsafe.getMethod("allocateInstance", Class.class).invoke(allocator,
+                            provider);
                 }
             }
             throw new IllegalStateException("this JDK has no selector provider of a known name", noAccess);

@@ -26,7 +26,8 @@ final class JdkWaits {
     private static void lend(String function, String owner, String name, MethodType type) {
         try {
             Class<?> holder = Class.forName(owner);
-            LentCalls.lend(function, MethodHandles.privateLookupIn(holder, MethodHandles.lookup()).findStatic(holder, name, type));
+            LentCalls.lend(function,
+                    MethodHandles.privateLookupIn(holder, MethodHandles.lookup()).findStatic(holder, name, type));
         } catch (ReflectiveOperationException | LinkageError e) {
             System.getLogger("org.kqueue").log(System.Logger.Level.DEBUG, () -> function + " is not the JDK's: " + e);
         }

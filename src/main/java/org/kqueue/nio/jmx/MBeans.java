@@ -26,7 +26,8 @@ public final class MBeans {
                     new ObjectName(name));
         } catch (JMException e) {
             // An MXBean that is registered already is found out by its preRegister, whose exceptions are wrapped.
-            if (!(e instanceof InstanceAlreadyExistsException || e.getCause() instanceof InstanceAlreadyExistsException)) {
+            if (!(e instanceof InstanceAlreadyExistsException
+                    || e.getCause() instanceof InstanceAlreadyExistsException)) {
                 throw new IllegalStateException("cannot register " + name, e);
             }
         }

@@ -23,7 +23,8 @@ final class Bodies {
             throw new AssertionError("request " + number + ": status " + status);
         }
         if (!Arrays.equals(answer, body(number))) {
-            throw new AssertionError("request " + number + ": " + answer.length + " bytes that are not what was posted");
+            throw new AssertionError("request " + number + ": " + answer.length
+                    + " bytes that are not what was posted");
         }
     }
 }

@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** What the launcher of a fat jar does: the application lies in a jar inside the jar, and has a class loader of its own. */
+/**
+ * What the launcher of a fat jar does: the application lies in a jar inside the jar, and has a class loader of its own.
+ */
 public final class FatJar {
 
     /** The inner jar's name. */

@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Posts bodies to a server on loopback with the JDK's HTTP client, which runs on a selector of its own, and checks the echo. */
+/**
+ * Posts bodies to a server on loopback with the JDK's HTTP client, which runs on a selector of its own, and checks the
+ * echo.
+ */
 final class JdkHttpClients {
 
     private static final int AT_ONCE = 50;
@@ -26,7 +29,8 @@ final class JdkHttpClients {
 
     static void post(HttpClient client, int port) throws Exception {
         URI uri = new URI("http", null, InetAddress.getLoopbackAddress().getHostAddress(), port, "/echo", null, null);
-        requireVersion(client.version(), client.send(request(uri, new byte[0]), HttpResponse.BodyHandlers.ofByteArray()));
+        requireVersion(client.version(), client.send(request(uri, new byte[0]),
+                HttpResponse.BodyHandlers.ofByteArray()));
         for (int first = 0; first < Bodies.REQUESTS; first += AT_ONCE) {
             List<CompletableFuture<Void>> answers = new ArrayList<>();
             for (int number = first; number < first + AT_ONCE; number++) {

@@ -47,8 +47,8 @@ final class OnKqueue {
         long selecting = 0;
         while (selecting < threads) {
             if (System.nanoTime() - start > DEADLINE_NANOS) {
-                throw new AssertionError("expected " + threads + " threads in " + SELECTOR + ", saw " + selecting + " in "
-                        + Thread.getAllStackTraces().keySet());
+                throw new AssertionError("expected " + threads + " threads in " + SELECTOR + ", saw " + selecting
+                        + " in " + Thread.getAllStackTraces().keySet());
             }
             Thread.sleep(10);
             Map<Thread, StackTraceElement[]> stacks = Thread.getAllStackTraces();

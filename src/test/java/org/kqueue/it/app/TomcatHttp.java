@@ -12,7 +12,10 @@ import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 
-/** Tomcat's NIO connector, which takes the interest off a key for each request and puts it back, and the JDK's HTTP client. */
+/**
+ * Tomcat's NIO connector, which takes the interest off a key for each request and puts it back, and the JDK's HTTP
+ * client.
+ */
 public final class TomcatHttp {
 
     private TomcatHttp() {

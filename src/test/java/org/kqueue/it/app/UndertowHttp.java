@@ -8,7 +8,9 @@ import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.ByteBuffer;
 
-/** Undertow on XNIO, whose threads own a selector each and hand a key from one to another, and the JDK's HTTP client. */
+/**
+ * Undertow on XNIO, whose threads own a selector each and hand a key from one to another, and the JDK's HTTP client.
+ */
 public final class UndertowHttp {
 
     private UndertowHttp() {

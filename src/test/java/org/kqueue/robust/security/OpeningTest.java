@@ -32,7 +32,9 @@ class OpeningTest {
         assertEquals("opened: []", result.lastLine());
     }
 
-    /** As the README tells it: JNA's native part from a folder of one's own, and nothing is written or loaded elsewhere. */
+    /**
+     * As the README tells it: JNA's native part from a folder of one's own, and nothing is written or loaded elsewhere.
+     */
     @Test
     void needsNoTemporaryFolder(@TempDir Path folder, @TempDir Path empty) throws Exception {
         String name = System.mapLibraryName("jnidispatch");

@@ -72,7 +72,8 @@ public final class Soak {
                 + "%d other failures", tally.connections.sum(), tally.halfCloses.sum(), tally.slow.sum(),
                 tally.clientResets.sum(), tally.serverResets.sum(), tally.cutOff.sum(), tally.bytes.sum() / 1e9,
                 tally.checksumErrors.sum(), tally.lostEvents.sum(), tally.failures.sum());
-        return String.format(Locale.ROOT, "soak on %s: %d s, %s, fds %d -> %d (left over: %s), heap %.1f -> %.1f MB: %s",
+        return String
+                .format(Locale.ROOT, "soak on %s: %d s, %s, fds %d -> %d (left over: %s), heap %.1f -> %.1f MB: %s",
                 kind, took, counted, descriptors, Descriptors.count(), left, heap / 1e6, heapAfter / 1e6,
                 passed ? "PASSED" : "FAILED");
     }

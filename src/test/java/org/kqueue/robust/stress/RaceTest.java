@@ -40,9 +40,9 @@ import org.kqueue.robust.Racers;
 class RaceTest {
 
     /**
-     * Before Java 25 {@code Thread.interrupt()} looks for a selector that waits and sets the status after that. A select that begins
-     * in between has not seen the one and is not told of the other: it goes on waiting, the JDK's own selector too, until the next
-     * interrupt.
+     * Before Java 25 {@code Thread.interrupt()} looks for a selector that waits and sets the status after that. A
+     * select that begins in between has not seen the one and is not told of the other: it goes on waiting, the JDK's
+     * own selector too, until the next interrupt.
      */
     private static final boolean STATUS_COMES_LAST = Runtime.version().feature() < 25;
     private static final long INTERRUPT_AGAIN_NANOS = 2_000_000_000L;
@@ -311,8 +311,9 @@ class RaceTest {
                     selector.select();
                     assertTrue(Thread.interrupted(), "select came back without an interrupt");
                     long mine = ended.incrementAndGet();
-                    // JDK 25 sets the status first and wakes the selector last: until interrupt() has returned, a wakeup
-                    // may come. It is sticky and would end the next select, the JDK's own too; a selectNow takes it.
+                    // JDK 25 sets the status first and wakes the selector last: until interrupt() has returned, a
+                    // wakeup may come. It is sticky and would end the next select, the JDK's own too; a selectNow takes
+                    // it.
                     while (sent.get() < mine && !racers.isOver()) {
                         Thread.onSpinWait();
                     }
