@@ -46,7 +46,6 @@ final class Observation {
     /** What the last look has found. */
     private boolean tracing;
     private boolean recording;
-    private boolean wanted;
     /** Whether the select under way is looked at closer than by counters, and whether it is timed. */
     private boolean closer;
     private boolean timing;
@@ -99,7 +98,7 @@ final class Observation {
         if (mayWait || --pollsToLook <= 0) {
             look();
         }
-        if (wanted | counters.timed) {
+        if (tracing | recording | counters.timed) {
             lookCloser();
         }
     }
@@ -108,7 +107,6 @@ final class Observation {
         pollsToLook = POLLS_PER_LOOK;
         tracing = Log.isTracing();
         recording = FlightEvents.isOn();
-        wanted = tracing | recording;
     }
 
     private void lookCloser() {

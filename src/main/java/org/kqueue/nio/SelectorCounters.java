@@ -24,22 +24,10 @@ final class SelectorCounters implements KqueueMXBean {
     static final int MAX_SELECT_NANOS = 10;
     static final int SIZE = 11;
 
-    /** By the numbers above. The counts are fields, not an array, because every select writes some of them. */
-    private static final VarHandle[] COUNTS = counts("selects", "keventCalls", "changes", "events", "wakeups",
-            "interruptedCalls", "errors", "keys", "timedSelects", "selectNanos", "maxSelectNanos");
+    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final String name;
-    private long selects;
-    private long keventCalls;
-    private long changes;
-    private long events;
-    private long wakeups;
-    private long interruptedCalls;
-    private long errors;
-    private long keys;
-    private long timedSelects;
-    private long selectNanos;
-    private long maxSelectNanos;
+    private final long[] counts = new long[SIZE];
     // writes guarded by this
     private volatile boolean closed;
     // guarded by this
@@ -51,48 +39,36 @@ final class SelectorCounters implements KqueueMXBean {
         this.name = name;
     }
 
-    private static VarHandle[] counts(String... names) {
-        try {
-            VarHandle[] counts = new VarHandle[names.length];
-            for (int i = 0; i < names.length; i++) {
-                counts[i] = MethodHandles.lookup().findVarHandle(SelectorCounters.class, names[i], long.class);
-            }
-            return counts;
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     /** A select is over. */
-    void selected(int keysNow, long interruptedCallsNow) {
-        selects++;
-        keys = keysNow;
-        interruptedCalls = interruptedCallsNow;
+    void selected(int keys, long interruptedCalls) {
+        counts[SELECTS]++;
+        counts[KEYS] = keys;
+        counts[INTERRUPTED_CALLS] = interruptedCalls;
     }
 
     /** A kevent call is made. */
     void called(int submitted) {
-        keventCalls++;
-        changes += submitted;
+        counts[KEVENT_CALLS]++;
+        counts[CHANGES] += submitted;
     }
 
     /** It has returned. */
     void returned(int entries) {
-        events += entries;
+        counts[EVENTS] += entries;
     }
 
     void wokenUp() {
-        wakeups++;
+        counts[WAKEUPS]++;
     }
 
     void failed() {
-        errors++;
+        counts[ERRORS]++;
     }
 
     void time(long nanos) {
-        timedSelects++;
-        selectNanos += nanos;
-        maxSelectNanos = Math.max(maxSelectNanos, nanos);
+        counts[TIMED_SELECTS]++;
+        counts[SELECT_NANOS] += nanos;
+        counts[MAX_SELECT_NANOS] = Math.max(counts[MAX_SELECT_NANOS], nanos);
     }
 
     /** Registers this as an MXBean until {@link #close}, and has selects timed. Returns its name, null when closed. */
@@ -115,7 +91,7 @@ final class SelectorCounters implements KqueueMXBean {
 
     /** Opaque: whole values and progress, no order among them. */
     long get(int counter) {
-        return (long) COUNTS[counter].getOpaque(this);
+        return (long) COUNT.getOpaque(counts, counter);
     }
 
     @Override
