@@ -155,6 +155,8 @@ public final class NettyIdleAndBroken {
         }
     }
 
+    /** {@code getId} has no successor before Java 19, which deprecates it. */
+    @SuppressWarnings("deprecation")
     private static long cpu(List<Thread> threads) {
         long sum = 0;
         for (Thread thread : threads) {
