@@ -2,8 +2,8 @@ package org.kqueue;
 
 import com.sun.jna.Native;
 
-/** Whether JNA works here. */
-final class Jna {
+/** Whether JNA works here. For this library's own packages. */
+public final class Jna {
 
     private Jna() {
     }
@@ -13,7 +13,7 @@ final class Jna {
      *
      * @throws KqueueUnavailableException where it, or JNA itself, is missing; says how to supply it
      */
-    static void require() throws KqueueUnavailableException {
+    public static void require() throws KqueueUnavailableException {
         try {
             if (Native.POINTER_SIZE != Long.BYTES) {
                 throw new KqueueUnavailableException("JNA runs with pointers of " + Native.POINTER_SIZE

@@ -488,24 +488,26 @@ public abstract class Kqueue implements Closeable {
     }
 
     /**
-     * Says that a descriptor is about to be closed while it has knotes, by a caller that asked for {@link
-     * KqueueConfig.Detail#READINESS} and so may not close one otherwise without deleting them. A kernel needs no
-     * telling: its knotes go with the descriptor.
+     * Drops the READ and WRITE knotes of a descriptor that may be closed from now on. For a caller that asked for {@link
+     * KqueueConfig.Detail#READINESS}, which must call this before each close. A kernel needs no call: the close of a
+     * descriptor takes its knotes along.
      *
      * @param ident the descriptor's number
+     * @return true if no knote is left; false if the knotes stay until the descriptor is closed or {@code EV_DELETE}
+     *     removes them
+     * @throws IOException if a native call fails; the kqueue reports no event for the number afterwards
      */
-    public void forget(long ident) {
-        // A kernel sees the close.
+    public boolean forget(long ident) throws IOException {
+        return false;
     }
 
     /**
-     * Whether the close of a descriptor takes its knotes with it, as {@code kqueue(2)} promises. Where it does not, as
-     * in a library over another mechanism, {@code EV_DELETE} must come before the close; it does no harm elsewhere. To
-     * be told by {@link #forget} may be part of it.
+     * Whether {@code EV_DISPATCH} works as a selector needs it: the event says that the knote is disabled now, and
+     * {@code EV_ENABLE} reports what is pending. NetBSD and libraries over another mechanism do not promise that.
      *
      * @return true only where that is certain
      */
-    public boolean forgetsClosed() {
+    public boolean dispatches() {
         return false;
     }
 

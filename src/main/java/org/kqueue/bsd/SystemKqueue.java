@@ -230,8 +230,29 @@ final class SystemKqueue extends Kqueue {
     }
 
     @Override
-    public boolean forgetsClosed() {
-        return library.isKernel();
+    public boolean forget(long ident) throws IOException {
+        if (library.isKernel()) {
+            return false;
+        }
+        delete(ident, Filter.EVFILT_READ);
+        delete(ident, Filter.EVFILT_WRITE);
+        return true;
+    }
+
+    private void delete(long ident, Filter filter) throws IOException {
+        try {
+            kevent(newChangeList(1).add(ident, filter, KeventFlags.EV_DELETE, 0), null, 0);
+        } catch (KeventException e) {
+            // The descriptor had no knote of this filter, or is closed.
+            if (e.errno() != Errno.ENOENT && e.errno() != Errno.EBADF) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public boolean dispatches() {
+        return library.isKernel() && !layout().name().startsWith("netbsd");
     }
 
     @Override

@@ -171,9 +171,13 @@ final class ReadinessKnotes implements EpollKqueue.Items {
         return errno;
     }
 
-    /** A descriptor is about to be closed. What epoll has of it goes with its file. */
-    void forget(long ident) {
-        if (ident >= 0 && ident < states.length) {
+    /** A descriptor is about to be closed. */
+    void forget(Memory memory, long ident) {
+        if (ident >= 0 && ident < states.length && states[(int) ident] != 0) {
+            if ((states[(int) ident] & IN_EPOLL) != 0) {
+                // ENOENT, EBADF: the descriptor was replaced or closed already, and the item went with its file.
+                control(memory, EPOLL_CTL_DEL, (int) ident, 0, 0);
+            }
             set((int) ident, 0);
         }
     }

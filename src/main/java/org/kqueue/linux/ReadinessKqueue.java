@@ -58,13 +58,14 @@ final class ReadinessKqueue extends EpollKqueue {
     }
 
     @Override
-    public boolean forgetsClosed() {
+    public boolean dispatches() {
         return true;
     }
 
     @Override
-    public void forget(long ident) {
-        knotes.forget(ident);
+    public boolean forget(long ident) {
+        knotes.forget(memory, ident);
+        return true;
     }
 
     @Override

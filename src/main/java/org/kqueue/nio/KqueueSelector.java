@@ -2,71 +2,73 @@ package org.kqueue.nio;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedSelectorException;
-import java.nio.channels.IllegalSelectorException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.Arrays;
-import java.util.Collections;
-import java.util.Objects;
+import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.kqueue.ChangeList;
 import org.kqueue.ClosedKqueueException;
+import org.kqueue.EventList;
+import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
-import org.kqueue.nio.jdk.JdkChannels;
-import org.kqueue.nio.jmx.KqueueMXBean;
+import org.kqueue.KqueueConfig;
+import org.kqueue.nio.jdk.VirtualThreadPoller;
+import sun.nio.ch.Net;
+import sun.nio.ch.SelChImpl;
+import sun.nio.ch.SelectionKeyImpl;
+import sun.nio.ch.SelectorImpl;
 
 /**
- * A {@link Selector} that waits in {@code kevent(2)}, for the JDK's own channels and for {@link DescriptorChannel}s.
- * Made by {@link KqueueSelectorProvider}; keeps to the specification of {@link Selector} in all, and where that leaves
- * a choice does as the JDK's selectors do, except that
+ * A {@link Selector} that waits in {@code kevent(2)}. Made by {@link KqueueSelectorProvider}. Keys, key sets, cancelling
+ * and closing are the JDK's own code ({@code sun.nio.ch.SelectorImpl}); {@link KqueueSelectors} has what it offers beside
+ * {@link Selector}. Programs cannot be compiled against this class, as its superclass is not exported.
  *
- * <ul>
- *   <li>a channel that was never connected is ready for nothing;
- *   <li>a select does not return because of an event that makes no operation ready;
- *   <li>a failure to subscribe to a channel makes its key ready, so that the next read or write reports the error;
- *   <li>{@code select(action)} calls the action once for a key, and deregisters what the action cancelled before it
- *   returns.
- * </ul>
+ * <p>A select makes one {@code kevent} call, which submits the changes of all keys and waits. It returns after the first
+ * call that has reported anything, also where that makes no key ready.
  *
- * <p>On macOS {@link java.nio.channels.DatagramChannel#disconnect()} can replace the socket under its descriptor; its
- * registration is lost then, and the key must be cancelled and the channel registered again.
- *
- * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key set; a channel's own locks are taken
- * under the first two and, by {@code register}, around none of the three. The locks of {@link KeyTable},
- * {@link InterestQueue} and {@link SelectWakeup} are leaves.
+ * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key queue, a channel's own; {@code updateLock}
+ * and the lock of {@link SelectWakeup} are leaves.
  */
-public final class KqueueSelector extends AbstractSelector {
+@SuppressWarnings("exports")
+public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
 
+    /** More changes are submitted in several calls, so that the lists stay small. */
+    private static final int MAX_CHANGES = 256;
+    private static final int MAX_EVENTS = 4096;
+
+    private final KqueueConfig config;
     private final Kqueue kqueue;
     private final SelectWakeup wakeup;
-    private final InterestQueue interestQueue = new InterestQueue();
-    private final KeyTable keys = new KeyTable();
-    private final Set<SelectionKey> publicKeys = Collections.unmodifiableSet(keys);
-    private final SelectedKeys selectedKeys = new SelectedKeys();
-    private final ConditionProbe probe = new ConditionProbe();
-    // all below guarded by this
-    private final Knotes knotes;
-    private final Observation observation;
-    private final Selection selection;
-    private boolean selecting;
-    private KqueueSelectionKey[] cancelled = new KqueueSelectionKey[16];
+    private final Set<SelectionKey> keys = keys();
 
-    /** Takes over the kqueue, also if it throws. */
-    KqueueSelector(SelectorProvider provider, Kqueue kqueue) throws IOException {
-        super(provider);
-        this.kqueue = kqueue;
+    private final Object updateLock = new Object();
+    /** Keys whose interest was set; guarded by updateLock. */
+    private final ArrayDeque<SelectionKeyImpl> updateKeys = new ArrayDeque<>();
+
+    // all below guarded by this
+    private final Registrations registrations;
+    private final Observation observation;
+    private final PolledDescriptors polled = new PolledDescriptors();
+    /** Made by the first select, as the list of events. */
+    private ChangeList changes;
+    private EventList events;
+
+    /**
+     * Opens a selector. Takes over the kqueue, also if this throws. The result has the type of the superclass, so that a
+     * class that calls this is verified without loading this one, which fails where {@code sun.nio.ch} is not open yet.
+     *
+     * @param config how to open a kqueue that knows what this one knows
+     */
+    static AbstractSelector open(SelectorProvider provider, KqueueConfig config, Kqueue kqueue) throws IOException {
         try {
-            wakeup = new SelectWakeup(kqueue);
-            observation = new Observation(this, kqueue);
-            knotes = new Knotes(kqueue, interestQueue, observation);
-            selection = new Selection(this, keys, selectedKeys, knotes, interestQueue, wakeup, observation);
+            return new KqueueSelector(provider, config, kqueue);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 kqueue.close();
@@ -77,366 +79,271 @@ public final class KqueueSelector extends AbstractSelector {
         }
     }
 
-    void ensureOpen() {
-        if (!isOpen()) {
-            throw new ClosedSelectorException();
-        }
+    private KqueueSelector(SelectorProvider provider, KqueueConfig config, Kqueue kqueue) throws IOException {
+        super(provider);
+        this.config = config;
+        this.kqueue = kqueue;
+        registrations = new Registrations(kqueue);
+        wakeup = new SelectWakeup(kqueue);
+        observation = new Observation(this, kqueue);
     }
 
     @Override
-    public Set<SelectionKey> keys() {
-        ensureOpen();
-        return publicKeys;
-    }
-
-    @Override
-    public Set<SelectionKey> selectedKeys() {
-        ensureOpen();
-        return selectedKeys;
-    }
-
-    @Override
-    public int selectNow() throws IOException {
-        return lockAndSelect(null, 0);
-    }
-
-    @Override
-    public int select() throws IOException {
-        return lockAndSelect(null, Kqueue.FOREVER);
-    }
-
-    @Override
-    public int select(long timeoutMillis) throws IOException {
-        return lockAndSelect(null, nanos(timeoutMillis));
-    }
-
-    @Override
-    public int selectNow(Consumer<SelectionKey> action) throws IOException {
-        return lockAndSelect(Objects.requireNonNull(action), 0);
-    }
-
-    @Override
-    public int select(Consumer<SelectionKey> action) throws IOException {
-        return lockAndSelect(Objects.requireNonNull(action), Kqueue.FOREVER);
-    }
-
-    @Override
-    public int select(Consumer<SelectionKey> action, long timeoutMillis) throws IOException {
-        return lockAndSelect(Objects.requireNonNull(action), nanos(timeoutMillis));
-    }
-
-    private static long nanos(long timeoutMillis) {
-        if (timeoutMillis < 0) {
-            throw new IllegalArgumentException("Negative timeout");
-        }
-        return timeoutMillis == 0 ? Kqueue.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-    }
-
-    private int lockAndSelect(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
-        synchronized (this) {
-            ensureOpen();
-            if (selecting) {
-                throw new IllegalStateException("select in progress");
-            }
-            selecting = true;
-            try {
-                synchronized (selectedKeys) {
-                    observation.beginSelect(timeoutNanos != 0);
-                    try {
-                        return doSelect(action, timeoutNanos);
-                    } finally {
-                        observation.endSelect(selection.counted(), keys.size());
-                    }
-                }
-            } finally {
-                selecting = false;
-            }
-        }
-    }
-
-    private int doSelect(Consumer<SelectionKey> action, long timeoutNanos) throws IOException {
-        int last = selection.begin();
-        deregisterCancelled();
-        knotes.drainInterest(last);
-        boolean blocking = timeoutNanos != 0;
+    protected int doSelect(Consumer<SelectionKey> action, long timeoutMillis) throws IOException {
+        boolean blocking = timeoutMillis != 0;
+        int updated = 0;
+        observation.beginSelect(blocking);
         try {
+            processDeregisterQueue();
             if (blocking) {
-                begin();
-                await(timeoutNanos, action == null);
+                begin(true);
+                try {
+                    await(timeoutMillis < 0 ? Kqueue.FOREVER : TimeUnit.MILLISECONDS.toNanos(timeoutMillis));
+                } finally {
+                    end(true);
+                }
             } else {
                 wakeup.unblock();
-                poll(action == null);
+                kevent(0);
             }
+            processDeregisterQueue();
+            updated = deliver(action);
+            return updated;
         } finally {
-            if (blocking) {
-                end();
-            }
+            polled.clear();
+            observation.endSelect(updated, keys.size());
         }
-        return action == null ? selection.counted() : perform(action);
     }
 
-    private void poll(boolean collect) throws IOException {
-        if (selection.process(knotes.kevent(0), collect)) {
-            // The call has answered a refused change, and so did not look for events.
-            selection.process(knotes.kevent(0), collect);
-        }
-        deregisterCancelled();
-    }
-
-    private void await(long timeoutNanos, boolean collect) throws IOException {
+    /** Waits until something is reported, a wakeup or the end of the time. */
+    private void await(long timeoutNanos) throws IOException {
         if (!wakeup.block()) {
             observation.wokenUp();
-            poll(collect);
+            kevent(0);
             return;
         }
         try {
             long start = timeoutNanos == Kqueue.FOREVER ? 0 : System.nanoTime();
-            long leftNanos = timeoutNanos;
+            long left = timeoutNanos;
             do {
-                boolean refused = selection.process(knotes.kevent(leftNanos), collect);
-                deregisterCancelled();
-                boolean woken = wakeup.isWoken();
-                if (woken) {
+                kevent(left);
+                if (wakeup.isWoken()) {
                     observation.wokenUp();
-                }
-                if (selection.hasFired() || woken) {
-                    if (refused) {
-                        selection.process(knotes.kevent(0), collect);
-                    }
                     return;
                 }
                 if (timeoutNanos != Kqueue.FOREVER) {
-                    leftNanos = timeoutNanos - (System.nanoTime() - start);
+                    left = timeoutNanos - (System.nanoTime() - start);
                 }
-            } while (leftNanos > 0);
+            } while (polled.isEmpty() && left > 0);
         } catch (ClosedKqueueException e) {
-            // close() could not wake this thread and has closed the kqueue under it: the same as a wakeup.
+            // close() could not wake this thread and has closed the kqueue. The same as a wakeup.
         } finally {
             wakeup.unblock();
         }
     }
 
-    private int perform(Consumer<SelectionKey> action) throws IOException {
-        // Closed while it waited: as the JDK's, which differs in this from a select without an action.
-        ensureOpen();
-        int performed = selection.perform(action);
-        deregisterCancelled();
-        return performed;
+    /** Submits all changes and records what the kernel reports. Waits if there is time and nothing is reported. */
+    private void kevent(long timeoutNanos) throws IOException {
+        if (changes == null) {
+            changes = kqueue.newChangeList(16);
+            events = kqueue.newEventList(64);
+        }
+        boolean all;
+        do {
+            registrations.unmute();
+            all = makeChanges();
+            long nanos = all && polled.isEmpty() ? registrations.limit(timeoutNanos) : 0;
+            if (submit(nanos) && all) {
+                // The call has answered changes, and so has not looked for events.
+                submit(polled.isEmpty() ? nanos : 0);
+            }
+        } while (!all);
+    }
+
+    /** Turns interest into changes. Returns false if there are more than the list may have. */
+    private boolean makeChanges() {
+        synchronized (updateLock) {
+            while (!updateKeys.isEmpty()) {
+                if (changes.size() > MAX_CHANGES - Registrations.MAX_CHANGES) {
+                    return false;
+                }
+                SelectionKeyImpl key = updateKeys.pollFirst();
+                if (key.isValid()) {
+                    registrations.setInterest(key, changes);
+                }
+            }
+        }
+        return registrations.updatePending(changes, MAX_CHANGES);
+    }
+
+    /** One call. Returns whether the kernel has answered changes. */
+    private boolean submit(long timeoutNanos) throws IOException {
+        // Room for an answer to each change: without it the changes after a refused one are not applied.
+        if (events.size() == events.capacity() && events.capacity() < MAX_EVENTS
+                || events.capacity() < changes.size()) {
+            events.resize(Math.max(2 * events.capacity(), changes.size()));
+        }
+        boolean done = false;
+        try {
+            if (timeoutNanos != 0 && VirtualThreadPoller.isCurrentVirtual() && kqueue.isWatchable()) {
+                park(timeoutNanos);
+            } else {
+                observation.kevent(changes, events, timeoutNanos);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                doubtChanges();
+            }
+            changes.clear();
+        }
+        return record();
+    }
+
+    /** The call of a virtual thread, which must not hold its carrier while it waits. */
+    private void park(long timeoutNanos) throws IOException {
+        if (observation.kevent(changes, events, 0) == 0) {
+            changes.clear();
+            VirtualThreadPoller.park(kqueue.fd(), timeoutNanos);
+            observation.kevent(changes, events, 0);
+        }
+    }
+
+    /** After a call that failed nobody knows which changes were applied. */
+    private void doubtChanges() {
+        synchronized (updateLock) {
+            for (int i = 0; i < changes.size(); i++) {
+                SelectionKeyImpl key = registrations.doubt((int) changes.ident(i));
+                if (key != null) {
+                    updateKeys.addLast(key);
+                }
+            }
+        }
+    }
+
+    /** Records every entry, before anything is done about one. Returns whether one answers a change. */
+    private boolean record() throws IOException {
+        boolean answered = false;
+        for (int i = 0, n = events.size(); i < n; i++) {
+            int fd = (int) events.ident(i);
+            int filter = registrations.filter(events.filterNumber(i));
+            int flags = events.flags(i);
+            if (events.udata(i) == SelectWakeup.UDATA) {
+                wakeup.acknowledge();
+            } else if ((flags & KeventFlags.EV_ERROR) != 0) {
+                answered = true;
+                refused(fd, filter, i);
+            } else {
+                registrations.delivered(fd, filter, flags);
+                boolean pending = (flags & KeventFlags.EV_EOF) != 0 && isConnectionPending(fd);
+                polled.add(fd, Readiness.pollBits(filter, flags, events.fflags(i), pending));
+            }
+        }
+        return answered;
+    }
+
+    /** A channel that the kernel refuses to watch is made ready, so that the next read or write reports the error. */
+    private void refused(int fd, int filter, int index) {
+        if (registrations.refused(fd, filter, events.udata(index))) {
+            SelectionKeyImpl key = registrations.key(fd);
+            if (key != null) {
+                observation.refused(key, events, index);
+                polled.add(fd, Net.POLLERR);
+            }
+        }
+    }
+
+    private boolean isConnectionPending(int fd) {
+        SelectionKeyImpl key = registrations.key(fd);
+        return key != null && key.channel() instanceof SocketChannel socket && socket.isConnectionPending();
+    }
+
+    /** Updates the keys of what was reported. Returns how many became ready for something new. */
+    private int deliver(Consumer<SelectionKey> action) {
+        int updated = 0;
+        for (int i = 0; i < polled.size(); i++) {
+            int fd = polled.fd(i);
+            int pollBits = polled.pollBits(i);
+            SelectionKeyImpl key = registrations.key(fd);
+            if (key != null) {
+                int n = processReadyEvents(pollBits, key, action);
+                if (n == 0 && !isReadyFor(key, pollBits)) {
+                    registrations.mute(fd, Readiness.filters(pollBits));
+                }
+                updated += n;
+            }
+        }
+        return updated;
+    }
+
+    /** Whether poll bits by themselves make a key ready: those of a selected key add nothing if it is not cleared. */
+    private static boolean isReadyFor(SelectionKeyImpl key, int pollBits) {
+        int before = key.nioReadyOps();
+        ((SelChImpl) key.channel()).translateAndSetReadyOps(pollBits, key);
+        int ready = key.nioReadyOps() & key.nioInterestOps();
+        key.nioReadyOps(before);
+        return ready != 0;
+    }
+
+    /** Any thread: the interest of a key was set. */
+    @Override
+    protected void setEventOps(SelectionKeyImpl key) {
+        if (!isOpen()) {
+            // SelectorImpl.register of JDK 17 relies on this.
+            throw new ClosedSelectorException();
+        }
+        synchronized (updateLock) {
+            updateKeys.addLast(key);
+        }
+    }
+
+    @Override
+    protected void implDereg(SelectionKeyImpl key) throws IOException {
+        SelectableChannel channel = key.channel();
+        int fd = ((SelChImpl) channel).getFDVal();
+        boolean forgotten = !channel.isOpen();
+        try {
+            forgotten |= kqueue.forget(fd);
+        } finally {
+            registrations.remove(fd, key, forgotten);
+        }
     }
 
     /**
-     * Steps 1 and 3 of a selection: what was cancelled leaves all sets, and closed channels give back their
-     * descriptors.
+     * Any thread, also inside {@link Thread#interrupt()}.
+     *
+     * @throws UncheckedIOException if the native call fails
      */
-    private void deregisterCancelled() throws IOException {
-        Set<SelectionKey> set = cancelledKeys();
-        // Without the lock: what another thread cancels at this moment may as well be cancelled after the select.
-        if (set.isEmpty()) {
-            return;
-        }
-        int n;
-        synchronized (set) {
-            n = set.size();
-            if (n == 0) {
-                return;
-            }
-            // Taken out at once: cancel() waits for this lock, and what follows makes system calls and may wait for
-            // channels.
-            cancelled = set.toArray(cancelled);
-            set.clear();
-        }
-        try {
-            deregister(cancelled, n);
-        } finally {
-            Arrays.fill(cancelled, 0, n, null);
-        }
-    }
-
-    /** Goes through with it for all keys and throws the first failure at the end. */
-    private void deregister(KqueueSelectionKey[] leaving, int n) throws IOException {
-        IOException failure = null;
-        if (!kqueue.forgetsClosed()) {
-            try {
-                knotes.deleteLeaving(leaving, n);
-            } catch (IOException e) {
-                // A knote that is left over goes with its descriptor, or has an event that finds no key.
-                failure = e;
-            }
-        }
-        for (int i = 0; i < n; i++) {
-            KqueueSelectionKey key = leaving[i];
-            selection.remove(key);
-            keys.delete(key);
-            deregister(key);
-            SelectableChannel channel = key.channel();
-            if (!channel.isOpen() && !channel.isRegistered()) {
-                try {
-                    kqueue.forget(key.fd);
-                    kill(channel);
-                } catch (IOException e) {
-                    failure = failure == null ? e : failure;
-                }
-            } else {
-                knotes.leave(key);
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
-    }
-
-    private static void kill(SelectableChannel channel) throws IOException {
-        if (channel instanceof DescriptorChannel own) {
-            own.kill();
-        } else {
-            JdkChannels.kill(channel);
-        }
-    }
-
-    /** Called with the channel's locks held, maybe during a select: takes leaf locks only. */
-    @Override
-    protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object attachment) {
-        if (!(channel instanceof DescriptorChannel || JdkChannels.isSelectable(channel))) {
-            throw new IllegalSelectorException();
-        }
-        ensureOpen();
-        KqueueSelectionKey key = new KqueueSelectionKey(this, channel);
-        key.attach(attachment);
-        keys.insert(key);
-        try {
-            key.interestOps(ops);
-        } catch (CancelledKeyException e) {
-            // Another thread has found the key in keys() and cancelled it; a cancelled key is returned.
-            assert !key.isValid();
-        }
-        if (!isOpen()) {
-            keys.delete(key);
-            key.cancel();
-            throw new ClosedSelectorException();
-        }
-        return key;
-    }
-
-    ConditionProbe probe() {
-        return probe;
-    }
-
-    void interestChanged(KqueueSelectionKey key) {
-        interestQueue.add(key);
-    }
-
     @Override
     public Selector wakeup() {
-        wakeup.wake();
+        try {
+            wakeup.wake();
+        } catch (IOException e) {
+            if (isOpen()) {
+                throw new UncheckedIOException("the selector cannot be woken", e);
+            }
+            // close() needs the lock that a waiting thread holds: the end of the kqueue ends the wait.
+            observation.closing(kqueue);
+        }
         return this;
     }
 
+    /** Closes everything. An error is logged, not thrown: the keys are deregistered only if this method returns. */
     @Override
-    protected void implCloseSelector() throws IOException {
-        IOException failure = null;
-        try {
-            wakeup.wake();
-        } catch (UncheckedIOException e) {
-            // A thread that waits holds the locks taken below; closing the kqueue ends its wait too.
-            failure = e.getCause();
-            kqueue.close();
-        }
-        synchronized (this) {
-            synchronized (selectedKeys) {
-                observation.close();
-                try {
-                    probe.close();
-                } catch (IOException e) {
-                    failure = failure == null ? e : failure;
-                }
-                try {
-                    deregisterAll();
-                } catch (IOException e) {
-                    failure = failure == null ? e : failure;
-                }
-                try {
-                    wakeup.close();
-                } catch (IOException e) {
-                    failure = failure == null ? e : failure;
-                }
-                try {
-                    kqueue.close();
-                } catch (IOException e) {
-                    failure = failure == null ? e : failure;
-                }
-                if (failure != null) {
-                    throw failure;
-                }
-            }
-        }
+    protected void implClose() {
+        observation.closing(wakeup);
+        observation.closing(kqueue);
+        observation.close();
     }
 
-    private void deregisterAll() throws IOException {
-        KqueueSelectionKey[] all = keys.toArray(new KqueueSelectionKey[0]);
-        int n = 0;
-        for (KqueueSelectionKey key : all) {
-            // A thread in register() holds the lock that keyFor takes, finds the selector closed and does not add the
-            // key to its channel, from which it must then not be removed.
-            if (key != null && key.channel().keyFor(this) == key) {
-                all[n++] = key;
-            }
-        }
-        deregister(all, n);
-        selectedKeys.clear();
+    @Override
+    public KqueueConfig config() {
+        return config;
     }
 
-    /**
-     * What this selector has done so far. Any thread may ask at any time, also after the selector is closed.
-     *
-     * @return counters that go on counting; not a copy
-     */
-    public KqueueMXBean metrics() {
-        return observation.counters();
-    }
-
-    /**
-     * What all selectors of this JVM have done so far, those included that are closed.
-     *
-     * @return counters that go on counting; not a copy
-     */
-    public static KqueueMXBean jvmMetrics() {
-        return JvmCounters.INSTANCE;
-    }
-
-    /**
-     * Has selects timed from the next on, for {@link KqueueMXBean#getSelectNanos()} and its like. Not done by itself,
-     * as it costs two looks at the clock a select.
-     *
-     * @param on whether to
-     */
-    public void timed(boolean on) {
-        observation.timed(on);
-    }
-
-    /**
-     * Registers {@link #metrics()} with the platform's MBean server until the selector is closed, and has selects
-     * timed. A second call does nothing. The system property {@code org.kqueue.jmx=true} does this for every selector.
-     *
-     * @return the bean's name, {@code org.kqueue:type=KqueueSelector,id=} and a number
-     * @throws ClosedSelectorException if the selector is closed
-     * @throws IllegalStateException if the MBean server refuses
-     */
-    public String registerMXBean() {
-        String name = observation.registerBean();
-        if (name == null) {
-            throw new ClosedSelectorException();
-        }
-        return name;
-    }
-
-    /**
-     * Registers {@link #jvmMetrics()} with the platform's MBean server as {@code org.kqueue:type=Kqueue}. A second call
-     * does nothing.
-     *
-     * @throws IllegalStateException if the MBean server refuses
-     */
-    public static void registerJvmMXBean() {
-        Observation.registerJvmBean();
+    @Override
+    public Observation observation() {
+        return observation;
     }
 
     /**

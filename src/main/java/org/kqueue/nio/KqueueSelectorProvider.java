@@ -11,6 +11,7 @@ import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
 import org.kqueue.Errno;
+import org.kqueue.Jna;
 import org.kqueue.KeventException;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
@@ -19,7 +20,7 @@ import org.kqueue.nio.jdk.JdkChannels;
 import org.kqueue.nio.jdk.JdkProvider;
 
 /**
- * Opens {@link KqueueSelector}s, and the JDK's channels with this provider as theirs. Thread-safe.
+ * Opens selectors on kqueue, and the JDK's channels with this provider as theirs. Thread-safe.
  *
  * <p>Installed by the system property {@code java.nio.channels.spi.SelectorProvider}, which names this class, or by the
  * services file in this library's jar, or by {@link KqueueAgent}. Which kqueue is used, {@link KqueueConfig} tells.
@@ -32,19 +33,27 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
 
+    /** How selectors open their kqueues: what the system properties said when this was made. */
+    private final KqueueConfig config;
     /** Makes everything where no kqueue can be had; null where one can. */
     private final SelectorProvider instead;
 
     /**
-     * Finds out whether a kqueue can be had, by opening one.
+     * Reads the system properties, and finds out whether a kqueue can be had by opening one.
      *
      * @throws UnsupportedOperationException if none can, unless found through a services file
      * @throws IllegalArgumentException for a system property with a value that is not allowed; the message names those
      *     that are
      */
     public KqueueSelectorProvider() {
+        this(KqueueConfig.fromSystemProperties());
+    }
+
+    /** For selectors on a kqueue that no system property names. */
+    KqueueSelectorProvider(KqueueConfig config) {
+        this.config = config;
         // SelectorProvider.provider() must not be called here: it is what is calling.
-        RuntimeException failure = tryOut();
+        RuntimeException failure = whyNot(config);
         if (failure == null) {
             instead = null;
         } else if (isFoundAsService()) {
@@ -55,10 +64,11 @@ public class KqueueSelectorProvider extends SelectorProvider {
         }
     }
 
-    private static RuntimeException tryOut() {
+    private static RuntimeException whyNot(KqueueConfig config) {
         try {
-            openConfigured().close();
+            Jna.require();
             JdkChannels.open();
+            openKqueue(config).close();
             loadErrors();
             return null;
         } catch (IllegalArgumentException e) {
@@ -68,16 +78,16 @@ public class KqueueSelectorProvider extends SelectorProvider {
         }
     }
 
+    private static Kqueue openKqueue(KqueueConfig config) throws IOException {
+        return Kqueue.open(config.withDetail(KqueueConfig.Detail.READINESS));
+    }
+
     /**
-     * When descriptors run out, classes in a folder cannot be loaded any more, and the error must be told all the same.
+     * Loads what an error needs: when descriptors run out, classes in a folder cannot be loaded any more.
      */
     private static void loadErrors() {
         ChannelFactory.loadErrors();
         new KeventException("kqueue", -1, Errno.EMFILE, Errno.name(Errno.EMFILE, Errno.Numbering.BSD), null);
-    }
-
-    private static Kqueue openConfigured() throws IOException {
-        return Kqueue.open(KqueueConfig.fromSystemProperties().withDetail(KqueueConfig.Detail.READINESS));
     }
 
     /** Whether it is ServiceLoader that constructs this, and not a program, nor the property. */
@@ -101,7 +111,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     @Override
     public AbstractSelector openSelector() throws IOException {
-        return instead != null ? instead.openSelector() : new KqueueSelector(this, openConfigured());
+        return instead != null ? instead.openSelector() : KqueueSelector.open(this, config, openKqueue(config));
     }
 
     @Override

@@ -1,6 +1,10 @@
 package org.kqueue.nio;
 
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.util.concurrent.atomic.AtomicLong;
 import org.kqueue.ChangeList;
 import org.kqueue.EventList;
@@ -10,20 +14,17 @@ import org.kqueue.nio.jmx.KqueueMXBean;
 import org.kqueue.nio.jmx.MBeans;
 
 /**
- * Lets a selector's work be seen. It is always counted; whether somebody wants kevents in the log, Flight Recorder
- * events or times is asked once a select, and costs no more than that where nobody does.
- *
- * <p>Guarded by the selector's monitor, but for what says otherwise.
+ * Makes a selector's work visible: counters always, kevents in the log and Flight Recorder events if somebody asks for
+ * them. Guarded by the selector's monitor, except where a method says otherwise.
  */
 final class Observation {
 
-    /** Registers the beans of all selectors, if {@code true}. */
     private static final String JMX_PROPERTY = "org.kqueue.jmx";
     private static final String JVM_BEAN = "org.kqueue:type=Kqueue";
-    private static final int POLLS_PER_LOOK = 16;
+    private static final int POLLS_PER_CHECK = 16;
     private static final AtomicLong LAST_ID = new AtomicLong();
 
-    /** Apart: making a logger takes milliseconds, and a selector may be opened and never used. */
+    /** A class of its own: making a logger takes milliseconds, and a selector may be opened and never used. */
     private static final class Log {
         static final System.Logger LOG = System.getLogger("org.kqueue.nio");
 
@@ -36,31 +37,31 @@ final class Observation {
     }
 
     private final Kqueue kqueue;
-    private final SelectorCounters counters;
-    private final Object jvmEntry;
     private final long id = LAST_ID.incrementAndGet();
     private final String name;
+    private final SelectorMetrics metrics;
+    private final JvmMetrics.Entry jvmEntry;
 
-    /** Selects that only poll before the next look. */
-    private int pollsToLook;
-    /** What the last look has found. */
+    /** Polls until the next check whether somebody watches. */
+    private int pollsToCheck;
     private boolean tracing;
     private boolean recording;
-    /** Whether the select under way is looked at closer than by counters, and whether it is timed. */
-    private boolean closer;
-    private boolean timing;
     private Object selectEvent;
-    private long startNanos;
     private long callsBefore;
     private long changesBefore;
     private long eventsBefore;
     private long wakeupsBefore;
 
-    Observation(KqueueSelector selector, Kqueue kqueue) {
+    private final Object beanLock = new Object();
+    // guarded by beanLock
+    private String bean;
+    private boolean closed;
+
+    Observation(Selector selector, Kqueue kqueue) {
         this.kqueue = kqueue;
         name = "selector " + id + " (" + kqueue + ")";
-        counters = new SelectorCounters(name);
-        jvmEntry = JvmCounters.INSTANCE.add(selector, counters);
+        metrics = new SelectorMetrics(name);
+        jvmEntry = JvmMetrics.INSTANCE.add(selector, metrics);
         if (Boolean.getBoolean(JMX_PROPERTY)) {
             registerJvmBean();
             registerBean();
@@ -68,96 +69,97 @@ final class Observation {
     }
 
     /** Any thread. */
-    KqueueMXBean counters() {
-        return counters;
-    }
-
-    /** Any thread. */
-    void timed(boolean on) {
-        counters.timed = on;
+    KqueueMXBean metrics() {
+        return metrics;
     }
 
     /** Any thread. */
     static void registerJvmBean() {
-        MBeans.register(JvmCounters.INSTANCE, JVM_BEAN);
+        MBeans.register(JvmMetrics.INSTANCE, JVM_BEAN);
     }
 
-    /** Any thread. Returns the bean's name. */
+    /** Any thread. Registers the metrics as an MXBean until {@link #close}. Returns its name. */
     String registerBean() {
-        return counters.registerBean(id);
+        synchronized (beanLock) {
+            if (closed) {
+                throw new ClosedSelectorException();
+            }
+            if (bean == null) {
+                String newBean = "org.kqueue:type=KqueueSelector,id=" + id;
+                MBeans.register(metrics, newBean);
+                bean = newBean;
+            }
+            return bean;
+        }
     }
 
     void close() {
-        JvmCounters.INSTANCE.remove(jvmEntry);
+        JvmMetrics.INSTANCE.remove(jvmEntry);
+        synchronized (beanLock) {
+            closed = true;
+            if (bean != null) {
+                MBeans.unregister(bean);
+                bean = null;
+            }
+        }
     }
 
-    /**
-     * To be called as the first of a select. One that only polls is so short that of several in a row one asks for all.
-     */
+    /** Any thread. Closes a part of the selector. An error is logged: its descriptor is gone all the same. */
+    void closing(Closeable part) {
+        try {
+            part.close();
+        } catch (IOException e) {
+            Log.LOG.log(System.Logger.Level.WARNING, name + " was closed with an error", e);
+        }
+    }
+
+    /** A select begins. Polls are short: of several in a row one checks whether somebody watches. */
     void beginSelect(boolean mayWait) {
-        if (mayWait || --pollsToLook <= 0) {
-            look();
-        }
-        if (tracing | recording | counters.timed) {
-            lookCloser();
-        }
-    }
-
-    private void look() {
-        pollsToLook = POLLS_PER_LOOK;
-        tracing = Log.isTracing();
-        recording = FlightEvents.isOn();
-    }
-
-    private void lookCloser() {
-        closer = true;
-        timing = counters.timed;
-        callsBefore = counters.get(SelectorCounters.KEVENT_CALLS);
-        changesBefore = counters.get(SelectorCounters.CHANGES);
-        eventsBefore = counters.get(SelectorCounters.EVENTS);
-        wakeupsBefore = counters.get(SelectorCounters.WAKEUPS);
-        selectEvent = recording ? FlightEvents.beginSelect() : null;
-        startNanos = System.nanoTime();
-    }
-
-    /** To be called as the last of a select, whether it returns or throws. */
-    void endSelect(int updated, int keys) {
-        counters.selected(keys, kqueue.interruptedCalls());
-        if (closer) {
-            closer = false;
-            report(updated);
-        }
-    }
-
-    private void report(int updated) {
-        if (timing) {
-            counters.time(System.nanoTime() - startNanos);
+        if (mayWait || --pollsToCheck <= 0) {
+            pollsToCheck = POLLS_PER_CHECK;
+            tracing = Log.isTracing();
+            recording = FlightEvents.isOn();
         }
         if (recording) {
-            FlightEvents.endSelect(selectEvent, name, counters.get(SelectorCounters.KEVENT_CALLS) - callsBefore,
-                    counters.get(SelectorCounters.CHANGES) - changesBefore,
-                    counters.get(SelectorCounters.EVENTS) - eventsBefore, updated,
-                    counters.get(SelectorCounters.WAKEUPS) != wakeupsBefore);
+            callsBefore = metrics.get(Metrics.KEVENT_CALLS);
+            changesBefore = metrics.get(Metrics.CHANGES);
+            eventsBefore = metrics.get(Metrics.EVENTS);
+            wakeupsBefore = metrics.get(Metrics.WAKEUPS);
+            selectEvent = FlightEvents.beginSelect();
+        }
+    }
+
+    /** A select has returned or thrown. */
+    void endSelect(int updated, int keys) {
+        metrics.add(Metrics.SELECTS, 1);
+        metrics.set(Metrics.KEYS, keys);
+        metrics.set(Metrics.INTERRUPTED_CALLS, kqueue.interruptedCalls());
+        if (selectEvent != null) {
+            FlightEvents.endSelect(selectEvent, name, metrics.get(Metrics.KEVENT_CALLS) - callsBefore,
+                    metrics.get(Metrics.CHANGES) - changesBefore, metrics.get(Metrics.EVENTS) - eventsBefore, updated,
+                    metrics.get(Metrics.WAKEUPS) != wakeupsBefore);
             selectEvent = null;
         }
     }
 
     /** A select was woken up, or found that it had been. */
     void wokenUp() {
-        counters.wokenUp();
+        metrics.add(Metrics.WAKEUPS, 1);
     }
 
-    /** A kevent call. */
+    /** Makes a kevent call. */
     int kevent(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
-        counters.called(changes.size());
+        metrics.add(Metrics.KEVENT_CALLS, 1);
+        metrics.add(Metrics.CHANGES, changes.size());
         int n = -1;
         try {
-            n = closer ? watchedKevent(changes, events, timeoutNanos) : kqueue.kevent(changes, events, timeoutNanos);
-            counters.returned(n);
+            n = tracing | recording ? watchedKevent(changes, events, timeoutNanos)
+                    : kqueue.kevent(changes, events, timeoutNanos);
+            metrics.add(Metrics.EVENTS, n);
             return n;
         } finally {
             if (n < 0) {
-                counters.failed();
+                metrics.add(Metrics.ERRORS, 1);
             }
         }
     }
@@ -180,8 +182,8 @@ final class Observation {
     }
 
     /** The kernel has refused to watch a channel. */
-    void refused(KqueueSelectionKey key, EventList events, int index) {
-        counters.failed();
+    void refused(SelectionKey key, EventList events, int index) {
+        metrics.add(Metrics.ERRORS, 1);
         FlightEvents.registrationError(name, key.channel(), events.toString(index));
     }
 }

@@ -1,7 +1,7 @@
 package org.kqueue.nio;
 
+import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.kqueue.Kqueue;
@@ -24,9 +24,9 @@ import org.kqueue.Wakeup;
  * at the state, finds BLOCKED and waits on; while a signal that was taken together with that one was sent after its
  * {@code wake} set WOKEN, which the look after the taking then finds.
  */
-final class SelectWakeup {
+final class SelectWakeup implements Closeable {
 
-    /** Of the event: no key's, as their slots are not negative. */
+    /** The udata of the event; the changes of {@link Registrations} have others. */
     static final long UDATA = -1;
 
     private static final int AWAKE = 0;
@@ -75,19 +75,30 @@ final class SelectWakeup {
         }
     }
 
-    /** Any thread, also inside {@link Thread#interrupt()}. The lock is one that no thread holds while it waits. */
-    void wake() {
+    /**
+     * Any thread, also inside {@link Thread#interrupt()}. The lock is one that no thread holds while it waits.
+     *
+     * @throws IOException if the native call fails; the thread that waits is not woken
+     */
+    void wake() throws IOException {
         if ((int) STATE.getAndSet(this, WOKEN) == BLOCKED) {
             synchronized (signalLock) {
                 if (!closed) {
-                    try {
-                        event.signal();
-                    } catch (IOException e) {
-                        // Nobody was told: the next wakeup must find BLOCKED and signal, or the select stays for ever.
-                        STATE.compareAndSet(this, WOKEN, BLOCKED);
-                        throw new UncheckedIOException("the selector cannot be woken", e);
-                    }
+                    signal();
                 }
+            }
+        }
+    }
+
+    private void signal() throws IOException {
+        boolean done = false;
+        try {
+            event.signal();
+            done = true;
+        } finally {
+            if (!done) {
+                // The next wakeup must find BLOCKED and signal again.
+                STATE.compareAndSet(this, WOKEN, BLOCKED);
             }
         }
     }
@@ -97,7 +108,8 @@ final class SelectWakeup {
         event.acknowledge();
     }
 
-    void close() throws IOException {
+    @Override
+    public void close() throws IOException {
         synchronized (signalLock) {
             closed = true;
             event.close();

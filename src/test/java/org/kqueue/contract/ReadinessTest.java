@@ -204,7 +204,7 @@ class ReadinessTest extends Contract {
     }
 
     @Test
-    void aNumberThatIsReusedHasNothingOfWhatWasReadyForLong() {
+    void aNumberThatIsReusedHasNothingOfWhatWasReadyForLong() throws IOException {
         longReady(10, "READ");
         pair("x", "y", Posix.SOCK_STREAM);
         kq.forget(fd("p4"));

@@ -27,7 +27,8 @@ final class FaultyKqueue extends KqueueInFront {
     /** Each call's changes as text. */
     final List<String> calls = new ArrayList<>();
     boolean refuseWakeups;
-    boolean forgetsClosed;
+    /** Whether it lets the kqueue behind forget descriptors, as a kernel's needs no such call. */
+    boolean isKernel;
 
     FaultyKqueue(Kqueue behind) {
         super(behind);
@@ -91,8 +92,13 @@ final class FaultyKqueue extends KqueueInFront {
     }
 
     @Override
-    public boolean forgetsClosed() {
-        return forgetsClosed;
+    public boolean forget(long ident) throws IOException {
+        return !isKernel && super.forget(ident);
+    }
+
+    @Override
+    public boolean dispatches() {
+        return isKernel || super.dispatches();
     }
 
     @Override

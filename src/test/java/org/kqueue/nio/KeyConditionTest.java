@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
@@ -24,20 +25,21 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kqueue.nio.channels.UserEventChannel;
+import org.kqueue.nio.jdk.JdkProvider;
 
 /** What a key tells of its channel without reading from it. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class KeyConditionTest {
 
     private final SelectorProvider provider = new KqueueSelectorProvider();
-    private KqueueSelector selector;
+    private Selector selector;
     private ServerSocketChannel listener;
     private SocketChannel client;
     private SocketChannel server;
 
     @BeforeEach
     void connect() throws IOException {
-        selector = (KqueueSelector) provider.openSelector();
+        selector = provider.openSelector();
         listener = provider.openServerSocketChannel();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         client = connectClient();
@@ -58,9 +60,9 @@ class KeyConditionTest {
         return channel;
     }
 
-    private KqueueSelectionKey register(SelectableChannel channel, int ops) throws IOException {
+    private SelectionKey register(SelectableChannel channel, int ops) throws IOException {
         channel.configureBlocking(false);
-        return (KqueueSelectionKey) channel.register(selector, ops);
+        return channel.register(selector, ops);
     }
 
     private void awaitReady(SelectionKey key) throws IOException {
@@ -71,105 +73,113 @@ class KeyConditionTest {
 
     @Test
     void tellsBytesToRead() throws Exception {
-        KqueueSelectionKey key = register(server, SelectionKey.OP_READ);
-        assertEquals(0, key.readableBytes());
+        SelectionKey key = register(server, SelectionKey.OP_READ);
+        assertEquals(0, KqueueSelectors.condition(key).readableBytes());
         client.write(ByteBuffer.allocate(1234));
         awaitReady(key);
-        assertEquals(1234, key.readableBytes());
+        assertEquals(1234, KqueueSelectors.condition(key).readableBytes());
         server.read(ByteBuffer.allocate(1000));
-        assertEquals(234, key.readableBytes());
-        assertFalse(key.isEndOfStream());
+        assertEquals(234, KqueueSelectors.condition(key).readableBytes());
+        assertFalse(KqueueSelectors.condition(key).isEndOfStream());
         server.read(ByteBuffer.allocate(1000));
-        assertEquals(0, key.readableBytes());
+        assertEquals(0, KqueueSelectors.condition(key).readableBytes());
     }
 
     @Test
     void tellsEndOfStreamBesideTheBytesBeforeIt() throws Exception {
-        KqueueSelectionKey key = register(server, SelectionKey.OP_READ);
+        SelectionKey key = register(server, SelectionKey.OP_READ);
         client.write(ByteBuffer.allocate(5));
         client.shutdownOutput();
         awaitReady(key);
-        while (!key.isEndOfStream()) {
+        while (!KqueueSelectors.condition(key).isEndOfStream()) {
             Thread.onSpinWait();
         }
-        assertEquals(5, key.readableBytes());
-        assertNull(key.pendingError());
+        assertEquals(5, KqueueSelectors.condition(key).readableBytes());
+        assertNull(KqueueSelectors.condition(key).pendingError());
         server.read(ByteBuffer.allocate(5));
-        assertTrue(key.isEndOfStream());
-        assertEquals(0, key.readableBytes());
+        assertTrue(KqueueSelectors.condition(key).isEndOfStream());
+        assertEquals(0, KqueueSelectors.condition(key).readableBytes());
     }
 
     @Test
     void tellsPendingErrorWithoutTakingIt() throws Exception {
-        KqueueSelectionKey key = register(server, SelectionKey.OP_READ);
+        SelectionKey key = register(server, SelectionKey.OP_READ);
         client.setOption(StandardSocketOptions.SO_LINGER, 0);
         client.close();
         awaitReady(key);
-        assertEquals("ECONNRESET", key.pendingError());
-        assertEquals("ECONNRESET", key.pendingError());
+        assertEquals("ECONNRESET", KqueueSelectors.condition(key).pendingError());
+        assertEquals("ECONNRESET", KqueueSelectors.condition(key).pendingError());
         assertThrows(IOException.class, () -> server.read(ByteBuffer.allocate(1)));
     }
 
     @Test
     void tellsFreeSpaceToWrite() throws Exception {
-        KqueueSelectionKey key = register(server, SelectionKey.OP_WRITE);
-        long space = key.writableBytes();
+        SelectionKey key = register(server, SelectionKey.OP_WRITE);
+        long space = KqueueSelectors.condition(key).writableBytes();
         assertTrue(space > 0);
         ByteBuffer megabyte = ByteBuffer.allocate(1 << 20);
         while (server.write(megabyte.clear()) > 0) {
             Thread.onSpinWait();
         }
-        assertTrue(key.writableBytes() < space);
+        assertTrue(KqueueSelectors.condition(key).writableBytes() < space);
     }
 
     @Test
     void tellsConnectionsThatWait() throws Exception {
-        KqueueSelectionKey key = register(listener, SelectionKey.OP_ACCEPT);
-        assertEquals(0, key.waitingConnections());
+        SelectionKey key = register(listener, SelectionKey.OP_ACCEPT);
+        assertEquals(0, KqueueSelectors.condition(key).waitingConnections());
         try (SocketChannel one = connectClient(); SocketChannel two = connectClient()) {
             awaitReady(key);
-            assertEquals(2, key.waitingConnections());
+            assertEquals(2, KqueueSelectors.condition(key).waitingConnections());
             listener.accept().close();
-            assertEquals(1, key.waitingConnections());
+            assertEquals(1, KqueueSelectors.condition(key).waitingConnections());
             assertTrue(one.isConnected() && two.isConnected());
         }
-        assertThrows(IllegalStateException.class, key::readableBytes);
-        assertThrows(IllegalStateException.class, () -> register(server, SelectionKey.OP_READ).waitingConnections());
+        assertEquals(0, KqueueSelectors.condition(key).readableBytes());
+        assertEquals(0, KqueueSelectors.condition(register(server, SelectionKey.OP_READ)).waitingConnections());
     }
 
     @Test
     void tellsEventsOfAnEventChannel() throws Exception {
         try (UserEventChannel<String> channel = UserEventChannel.open()) {
-            KqueueSelectionKey key = register(channel, SelectionKey.OP_READ);
-            assertEquals(0, key.readableBytes());
+            SelectionKey key = register(channel, SelectionKey.OP_READ);
+            assertEquals(0, KqueueSelectors.condition(key).readableBytes());
             channel.publish("event");
-            assertEquals(1, key.readableBytes());
+            assertEquals(1, KqueueSelectors.condition(key).readableBytes());
+        }
+    }
+
+    @Test
+    void refusesKeysOfOtherSelectors() throws Exception {
+        server.configureBlocking(false);
+        try (Selector jdk = JdkProvider.get().openSelector()) {
+            SelectionKey key = server.register(jdk, SelectionKey.OP_READ);
+            assertThrows(IllegalArgumentException.class, () -> KqueueSelectors.condition(key));
         }
     }
 
     @Test
     void leavesTheSelectorAlone() throws Exception {
-        KqueueSelectionKey key = register(server, SelectionKey.OP_READ);
+        SelectionKey key = register(server, SelectionKey.OP_READ);
         client.write(ByteBuffer.allocate(1));
         awaitReady(key);
         key.interestOps(0);
-        key.readableBytes();
+        KqueueSelectors.condition(key).readableBytes();
         assertEquals(0, selector.selectNow());
         key.interestOps(SelectionKey.OP_READ);
-        key.readableBytes();
+        KqueueSelectors.condition(key).readableBytes();
         assertEquals(1, selector.selectNow());
     }
 
     @Test
     void needsValidKeyAndLeavesNothingOpen() throws Exception {
         int before = new File("/proc/self/fd").list().length;
-        try (KqueueSelector other = (KqueueSelector) provider.openSelector()) {
+        try (Selector other = provider.openSelector()) {
             server.configureBlocking(false);
-            KqueueSelectionKey key = (KqueueSelectionKey) server.register(other, SelectionKey.OP_READ);
-            key.readableBytes();
+            SelectionKey key = server.register(other, SelectionKey.OP_READ);
+            KqueueSelectors.condition(key).readableBytes();
             key.cancel();
-            assertThrows(CancelledKeyException.class, key::readableBytes);
-            assertThrows(CancelledKeyException.class, key::isEndOfStream);
+            assertThrows(CancelledKeyException.class, () -> KqueueSelectors.condition(key));
         }
         assertEquals(before, new File("/proc/self/fd").list().length);
     }

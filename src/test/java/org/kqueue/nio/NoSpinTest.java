@@ -22,21 +22,31 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** States in which the kernel has events for ever and no operation is ready: a select waits, and uses no CPU time. */
+/**
+ * States in which the kernel has events for ever and no operation is ready. A select may return with nothing then, but a
+ * program that goes on selecting does so at most 50 times a second.
+ */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#ours")
 class NoSpinTest extends SelectorTest {
 
     private static final long SELECT_MILLIS = 120;
+    /** Two at the start: one finds the event, the next deletes the knote. Then one every 20 ms. */
+    private static final int MAX_ROUNDS = 2 + (int) SELECT_MILLIS / 20;
 
     private void assertWaitsQuietly() throws IOException {
         selector.selectedKeys().clear();
         long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         long start = System.nanoTime();
-        assertEquals(0, selector.select(SELECT_MILLIS), () -> "selected " + selector.selectedKeys());
-        long took = System.nanoTime() - start;
+        long left = SELECT_MILLIS;
+        int rounds = 0;
+        while (left > 0) {
+            assertEquals(0, selector.select(left), () -> "selected " + selector.selectedKeys());
+            rounds++;
+            left = SELECT_MILLIS - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        }
         long used = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu;
-        assertTrue(took >= TimeUnit.MILLISECONDS.toNanos(SELECT_MILLIS), () -> "returned after " + took + " ns");
+        assertTrue(rounds <= MAX_ROUNDS, rounds + " selects in " + SELECT_MILLIS + " ms");
         assertTrue(used < TimeUnit.MILLISECONDS.toNanos(SELECT_MILLIS / 4), () -> "used " + used + " ns of CPU time");
     }
 
@@ -102,7 +112,7 @@ class NoSpinTest extends SelectorTest {
         key.interestOps(OP_CONNECT | OP_READ);
         assertWaitsQuietly();
         write(pair.far(), 1);
-        assertEquals(OP_READ, readyAfterSelect(key));
+        assertEquals(OP_READ, selectUntil(key, OP_READ));
         key.interestOps(OP_CONNECT | OP_WRITE);
         assertEquals(OP_WRITE, readyAfterSelect(key));
     }
@@ -118,10 +128,8 @@ class NoSpinTest extends SelectorTest {
         write(closed(listener.accept()), 1);
         SelectionKey key = register(client, OP_READ);
         assertWaitsQuietly();
-        Task<Integer> select = task(() -> selector.select(DEADLINE_MILLIS)).awaitSelecting();
         assertTrue(client.finishConnect());
-        assertEquals(1, select.get());
-        assertEquals(OP_READ, key.readyOps());
+        assertEquals(OP_READ, selectUntil(key, OP_READ));
     }
 
     @Test
@@ -147,7 +155,7 @@ class NoSpinTest extends SelectorTest {
     }
 
     @Test
-    void channelClosedDuringASelectDoesNotEndIt() throws Exception {
+    void channelClosedDuringASelectIsSilentAfterwards() throws Exception {
         Pair pair = pair();
         register(pair.near(), OP_READ);
         Task<Integer> select = task(() -> selector.select(SELECT_MILLIS)).awaitSelecting();

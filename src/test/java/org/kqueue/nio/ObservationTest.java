@@ -2,7 +2,6 @@ package org.kqueue.nio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,12 +43,12 @@ class ObservationTest {
     @TempDir
     Path temp;
 
-    private KqueueSelector open() throws IOException {
-        return (KqueueSelector) provider.openSelector();
+    private Selector open() throws IOException {
+        return provider.openSelector();
     }
 
     /** A pipe with a byte in it, its source registered. */
-    private Pipe readyPipe(KqueueSelector selector) throws IOException {
+    private Pipe readyPipe(Selector selector) throws IOException {
         Pipe pipe = provider.openPipe();
         pipe.source().configureBlocking(false);
         pipe.source().register(selector, SelectionKey.OP_READ);
@@ -63,8 +63,8 @@ class ObservationTest {
 
     @Test
     void countsWhatASelectorDoes() throws Exception {
-        try (KqueueSelector selector = open()) {
-            KqueueMXBean metrics = selector.metrics();
+        try (Selector selector = open()) {
+            KqueueMXBean metrics = KqueueSelectors.metrics(selector);
             assertEquals(0, metrics.getSelects());
             assertTrue(metrics.getName().contains("ABI"), metrics.getName());
             Pipe pipe = readyPipe(selector);
@@ -76,8 +76,6 @@ class ObservationTest {
             assertEquals(1, metrics.getKeys());
             assertEquals(0, metrics.getWakeups());
             assertEquals(0, metrics.getErrors());
-            assertEquals(0, metrics.getTimedSelects());
-            assertEquals(0, metrics.getMeanSelectNanos());
             selector.wakeup();
             selector.select();
             assertEquals(1, metrics.getWakeups());
@@ -88,32 +86,16 @@ class ObservationTest {
     }
 
     @Test
-    void timesSelectsOnceAsked() throws Exception {
-        try (KqueueSelector selector = open()) {
-            selector.timed(true);
-            selector.select(20);
-            KqueueMXBean metrics = selector.metrics();
-            assertEquals(1, metrics.getTimedSelects());
-            assertTrue(metrics.getMaxSelectNanos() >= 20_000_000, metrics::toString);
-            assertEquals(metrics.getMaxSelectNanos(), metrics.getMeanSelectNanos());
-            selector.timed(false);
-            selector.selectNow();
-            assertEquals(1, metrics.getTimedSelects());
-            assertEquals(2, metrics.getSelects());
-        }
-    }
-
-    @Test
     void jvmMetricsKeepWhatClosedAndCollectedSelectorsDid() throws Exception {
-        KqueueMXBean all = KqueueSelector.jvmMetrics();
+        KqueueMXBean all = KqueueSelectors.jvmMetrics();
         long selects = all.getSelects();
-        try (KqueueSelector selector = open()) {
+        try (Selector selector = open()) {
             selector.selectNow();
             assertTrue(all.getSelectors() >= 1);
             assertEquals(selects + 1, all.getSelects());
         }
         assertEquals(selects + 1, all.getSelects());
-        WeakReference<KqueueSelector> dropped = dropSelector();
+        WeakReference<Selector> dropped = dropSelector();
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
         while (dropped.get() != null) {
             assertTrue(System.nanoTime() < end, "something holds a selector that was dropped");
@@ -122,9 +104,9 @@ class ObservationTest {
         assertEquals(selects + 2, all.getSelects());
     }
 
-    private WeakReference<KqueueSelector> dropSelector() throws IOException {
-        KqueueSelector selector = open();
-        selector.registerMXBean();
+    private WeakReference<Selector> dropSelector() throws IOException {
+        Selector selector = open();
+        KqueueSelectors.registerMXBean(selector);
         selector.selectNow();
         return new WeakReference<>(selector);
     }
@@ -133,33 +115,31 @@ class ObservationTest {
     void registersBeansOnlyWhenAskedAndUntilClose() throws Exception {
         MBeanServer server = ManagementFactory.getPlatformMBeanServer();
         ObjectName name;
-        try (KqueueSelector selector = open()) {
-            name = new ObjectName(selector.registerMXBean());
-            assertEquals(name.toString(), selector.registerMXBean());
+        try (Selector selector = open()) {
+            name = new ObjectName(KqueueSelectors.registerMXBean(selector));
+            assertEquals(name.toString(), KqueueSelectors.registerMXBean(selector));
             selector.selectNow();
             assertEquals(1L, server.getAttribute(name, "Selects"));
-            assertEquals(1L, server.getAttribute(name, "TimedSelects"));
-            assertNotNull(server.getAttribute(name, "MeanSelectNanos"));
-            try (KqueueSelector other = open()) {
+            try (Selector other = open()) {
                 assertEquals(1, server.queryNames(new ObjectName("org.kqueue:type=KqueueSelector,*"), null).stream()
                         .filter(name::equals).count());
                 assertTrue(other.isOpen());
             }
         }
         assertFalse(server.isRegistered(name));
-        KqueueSelector closed = open();
+        Selector closed = open();
         closed.close();
-        assertThrows(ClosedSelectorException.class, closed::registerMXBean);
+        assertThrows(ClosedSelectorException.class, () -> KqueueSelectors.registerMXBean(closed));
     }
 
     @Test
     void registersAllByProperty() throws Exception {
         System.setProperty("org.kqueue.jmx", "true");
-        try (KqueueSelector selector = open(); KqueueSelector second = open()) {
+        try (Selector selector = open(); Selector second = open()) {
             MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-            assertTrue(server.isRegistered(new ObjectName(selector.registerMXBean())));
-            assertTrue(server.isRegistered(new ObjectName(second.registerMXBean())));
-            KqueueSelector.registerJvmMXBean();
+            assertTrue(server.isRegistered(new ObjectName(KqueueSelectors.registerMXBean(selector))));
+            assertTrue(server.isRegistered(new ObjectName(KqueueSelectors.registerMXBean(second))));
+            KqueueSelectors.registerJvmMXBean();
             assertTrue((long) server.getAttribute(new ObjectName("org.kqueue:type=Kqueue"), "Selects") >= 0);
         } finally {
             System.clearProperty("org.kqueue.jmx");
@@ -168,7 +148,7 @@ class ObservationTest {
 
     @Test
     void tellsFlightRecorder() throws Exception {
-        try (KqueueSelector selector = open(); Recording recording = new Recording()) {
+        try (Selector selector = open(); Recording recording = new Recording()) {
             selector.selectNow();
             recording.enable("org.kqueue.Select").withoutThreshold();
             recording.start();
@@ -187,7 +167,7 @@ class ObservationTest {
             assertEquals(1, event.getLong("keventCalls"));
             assertEquals(1, event.getInt("updated"));
             assertFalse(event.getBoolean("wokenUp"));
-            assertEquals(selector.metrics().getName(), event.getString("selector"));
+            assertEquals(KqueueSelectors.metrics(selector).getName(), event.getString("selector"));
             assertTrue(event.getDuration().toNanos() > 0);
         } finally {
             Files.deleteIfExists(temp.resolve("selects.jfr"));
@@ -214,7 +194,7 @@ class ObservationTest {
             }
         };
         Logger logger = Logger.getLogger("org.kqueue.nio");
-        try (KqueueSelector selector = open()) {
+        try (Selector selector = open()) {
             logger.addHandler(handler);
             logger.setUseParentHandlers(false);
             logger.setLevel(Level.FINER);

@@ -64,6 +64,7 @@ final class Providers {
         private final KqueueConfig config;
 
         On(KqueueConfig config) {
+            super(config);
             this.config = config;
         }
 
@@ -71,9 +72,9 @@ final class Providers {
             return Kqueue.open(config);
         }
 
-        @Override
-        public AbstractSelector openSelector() throws IOException {
-            return new KqueueSelector(this, openKqueue());
+        /** A selector that waits in this kqueue. */
+        AbstractSelector openSelector(Kqueue kqueue) throws IOException {
+            return KqueueSelector.open(this, config, kqueue);
         }
     }
 }

@@ -30,8 +30,13 @@ public abstract class KqueueInFront extends Kqueue {
     }
 
     @Override
-    public final void forget(long ident) {
-        behind.forget(ident);
+    public boolean forget(long ident) throws IOException {
+        return behind.forget(ident);
+    }
+
+    @Override
+    public boolean dispatches() {
+        return behind.dispatches();
     }
 
     @Override

@@ -32,7 +32,7 @@ import org.kqueue.nio.Descriptors;
  * not: no further event comes for what is left. An event may come for what was dealt with already. The channels that
  * are watched need not be registered with a selector.
  */
-public final class EdgeChannel extends EventChannel {
+public abstract class EdgeChannel extends EventChannel {
 
     private static final int READ_OPS = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
     private static final int WRITE_OPS = SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT;
@@ -51,7 +51,7 @@ public final class EdgeChannel extends EventChannel {
     private long lastSerial;
     private int nextSweep = FIRST_SWEEP;
 
-    private EdgeChannel(Kqueue kqueue) {
+    EdgeChannel(Kqueue kqueue) {
         super(kqueue);
     }
 
@@ -62,7 +62,7 @@ public final class EdgeChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static EdgeChannel open() throws IOException {
-        return open(EdgeChannel::new);
+        return open(Filter.EVFILT_READ, Leaves::edge);
     }
 
     /**

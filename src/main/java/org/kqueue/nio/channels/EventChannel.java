@@ -4,32 +4,32 @@ import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 import org.kqueue.ClosedKqueueException;
 import org.kqueue.EventList;
+import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
-import org.kqueue.nio.DescriptorChannel;
 import org.kqueue.nio.KqueueSelectorProvider;
+import org.kqueue.nio.jdk.JdkChannels;
 
 /**
  * A channel whose input is events: timers, signals, processes, files, or what the program publishes. It is a small
- * kqueue of its own, whose descriptor is readable exactly while an event waits, so a
- * {@link org.kqueue.nio.KqueueSelector} watches it like a socket: the key is ready for {@code OP_READ} until the events
- * are read.
+ * kqueue of its own, whose descriptor is readable exactly while an event waits, so a selector watches it like a socket:
+ * the key is ready for {@code OP_READ} until the events are read.
  *
  * <p>Watching begins when the channel is told what to watch, not when it is registered: nothing is lost between the
  * two, nor while it is registered with no selector or with several.
  *
  * <p>The rules of {@link java.nio.channels.SelectableChannel} hold. A new channel is in blocking mode, where a read
  * waits for an event and closing the channel or interrupting the reader ends the wait; it must be in non-blocking mode
- * to be registered. Selectors other than this library's refuse it with
- * {@link java.nio.channels.IllegalSelectorException}. Safe for use by several threads; a read excludes other reads.
+ * to be registered. It can be registered with our selectors and with the JDK's own. Safe for use by several threads; a
+ * read excludes other reads.
  */
-public abstract sealed class EventChannel extends DescriptorChannel
-        permits TimerChannel, SignalChannel, ProcessChannel, VnodeChannel, UserEventChannel, EdgeChannel {
+public abstract class EventChannel extends AbstractSelectableChannel {
 
     /**
      * How long a blocking read waits before it looks whether the channel was closed, where close() cannot end the wait.
@@ -56,19 +56,24 @@ public abstract sealed class EventChannel extends DescriptorChannel
                 ? installed : new KqueueSelectorProvider();
     }
 
-    /** A constructor that takes over a kqueue. */
-    interface Constructor<C> {
+    /** A method of {@link Leaves}, which takes over a kqueue. */
+    interface Leaf<C> {
         C onto(Kqueue kqueue) throws IOException;
     }
 
-    static <C> C open(Constructor<C> constructor) throws IOException {
+    static <C> C open(Filter required, Leaf<C> leaf) throws IOException {
         Kqueue kqueue = Kqueue.open(KqueueConfig.fromSystemProperties());
         try {
+            if (!kqueue.supports(required)) {
+                throw new UnsupportedOperationException("no " + required + ": " + kqueue);
+            }
             if (!kqueue.isWatchable()) {
                 throw new UnsupportedOperationException("a channel of events is a kqueue that the selector's watches,"
                         + " and that of " + kqueue + " cannot be watched");
             }
-            return constructor.onto(kqueue);
+            // Opens sun.nio.ch, without which the leaf cannot be loaded.
+            JdkChannels.open();
+            return leaf.onto(kqueue);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 kqueue.close();
@@ -95,16 +100,6 @@ public abstract sealed class EventChannel extends DescriptorChannel
         return SelectionKey.OP_READ;
     }
 
-    @Override
-    protected final int fd() {
-        return kqueue.fd();
-    }
-
-    @Override
-    protected final void kill() throws IOException {
-        kqueue.close();
-    }
-
     /**
      * Ends all watching and gives back everything but the kqueue. Called once, at close; takes no lock that a read
      * holds.
@@ -119,7 +114,7 @@ public abstract sealed class EventChannel extends DescriptorChannel
             // Else the selector closes it. A register that runs now finds the channel closed, or has made it
             // registered.
             if (!isRegistered()) {
-                kill();
+                kqueue.close();
             }
         }
     }

@@ -30,7 +30,7 @@ import org.kqueue.Wakeup;
  * kernel's where that tells it, else that of {@link Process#exitValue()}; of a process that is only known by its handle
  * it may be unknown.
  */
-public final class ProcessChannel extends EventChannel {
+public abstract class ProcessChannel extends EventChannel {
 
     /** Udata of the wakeup; the knotes of processes have 0. */
     private static final long POSTED = 1;
@@ -50,7 +50,7 @@ public final class ProcessChannel extends EventChannel {
     // guarded by itself: exits that are known by other means than the knote
     private final Queue<ProcessExit> posted = new ArrayDeque<>();
 
-    private ProcessChannel(Kqueue kqueue) throws IOException {
+    ProcessChannel(Kqueue kqueue) throws IOException {
         super(kqueue);
         wakeup = kqueue.newWakeup(POSTED);
     }
@@ -63,12 +63,7 @@ public final class ProcessChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static ProcessChannel open() throws IOException {
-        return open(kqueue -> {
-            if (!kqueue.supports(Filter.EVFILT_PROC)) {
-                throw new UnsupportedOperationException("no EVFILT_PROC: " + kqueue);
-            }
-            return new ProcessChannel(kqueue);
-        });
+        return open(Filter.EVFILT_PROC, Leaves::process);
     }
 
     /**

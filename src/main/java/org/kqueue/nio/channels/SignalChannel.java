@@ -28,12 +28,12 @@ import org.kqueue.Kqueue;
  * KILL and STOP. HotSpot stops threads by USR2 when Flight Recorder samples them: those signals are read as well, so
  * prefer USR1.
  */
-public final class SignalChannel extends EventChannel {
+public abstract class SignalChannel extends EventChannel {
 
     private final Map<Integer, String> namesByNumber = new LinkedHashMap<>();
     private final List<String> suppressed = new ArrayList<>();
 
-    private SignalChannel(Kqueue kqueue, String[] signals) throws IOException {
+    SignalChannel(Kqueue kqueue, String[] signals) throws IOException {
         super(kqueue);
         boolean done = false;
         try {
@@ -68,12 +68,7 @@ public final class SignalChannel extends EventChannel {
         if (signals.length == 0) {
             throw new IllegalArgumentException("no signal is named");
         }
-        return open(kqueue -> {
-            if (!kqueue.supports(Filter.EVFILT_SIGNAL)) {
-                throw new UnsupportedOperationException("no EVFILT_SIGNAL: " + kqueue);
-            }
-            return new SignalChannel(kqueue, signals);
-        });
+        return open(Filter.EVFILT_SIGNAL, kqueue -> Leaves.signal(kqueue, signals));
     }
 
     /**

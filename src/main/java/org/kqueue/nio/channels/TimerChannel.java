@@ -25,7 +25,7 @@ import org.kqueue.Subscription;
  * <p>A channel is one timer. Setting it again replaces what it was set to, and drops expirations that were not read. A
  * server with thousands of deadlines sets one timer to the earliest.
  */
-public final class TimerChannel extends EventChannel {
+public abstract class TimerChannel extends EventChannel {
 
     private static final long IDENT = 1;
     private static final Duration SHORTEST = Duration.ofNanos(1);
@@ -34,7 +34,7 @@ public final class TimerChannel extends EventChannel {
     // guarded by lock
     private Subscription timer;
 
-    private TimerChannel(Kqueue kqueue) {
+    TimerChannel(Kqueue kqueue) {
         super(kqueue);
     }
 
@@ -46,7 +46,7 @@ public final class TimerChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static TimerChannel open() throws IOException {
-        return open(TimerChannel::new);
+        return open(Filter.EVFILT_TIMER, Leaves::timer);
     }
 
     /**

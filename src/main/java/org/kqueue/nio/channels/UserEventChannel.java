@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Queue;
 import org.kqueue.ClosedKqueueException;
 import org.kqueue.EventList;
+import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
@@ -28,7 +29,7 @@ import org.kqueue.Wakeup;
  *
  * @param <E> what is published
  */
-public final class UserEventChannel<E> extends EventChannel {
+public abstract class UserEventChannel<E> extends EventChannel {
 
     private final Wakeup wakeup;
     private final EventList taken;
@@ -37,7 +38,7 @@ public final class UserEventChannel<E> extends EventChannel {
     /** Whether the kqueue has an event that stands for the queue; guarded by queue. */
     private boolean signalled;
 
-    private UserEventChannel(Kqueue kqueue) throws IOException {
+    UserEventChannel(Kqueue kqueue) throws IOException {
         super(kqueue);
         wakeup = kqueue.newWakeup(0);
         taken = kqueue.newEventList(1);
@@ -51,7 +52,8 @@ public final class UserEventChannel<E> extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static <E> UserEventChannel<E> open() throws IOException {
-        return EventChannel.<UserEventChannel<E>>open(UserEventChannel::new);
+        // Where there is no EVFILT_USER a pipe serves.
+        return open(Filter.EVFILT_READ, Leaves::<E>userEvent);
     }
 
     /**

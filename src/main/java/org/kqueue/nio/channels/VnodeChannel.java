@@ -32,7 +32,7 @@ import org.kqueue.Note;
  * {@link #watch} of the path then watches the new one. A directory reports {@link Note#NOTE_WRITE} when an entry
  * appears, goes or is renamed, but not which.
  */
-public final class VnodeChannel extends EventChannel {
+public abstract class VnodeChannel extends EventChannel {
 
     /** What every system reports, and what {@link #watch} asks for where nothing is named. */
     private static final Note[] PORTABLE = {
@@ -52,7 +52,7 @@ public final class VnodeChannel extends EventChannel {
     private final Map<Long, Watched> bySerial = new HashMap<>();
     private long lastSerial;
 
-    private VnodeChannel(Kqueue kqueue) {
+    VnodeChannel(Kqueue kqueue) {
         super(kqueue);
     }
 
@@ -64,12 +64,7 @@ public final class VnodeChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static VnodeChannel open() throws IOException {
-        return open(kqueue -> {
-            if (!kqueue.supports(Filter.EVFILT_VNODE)) {
-                throw new UnsupportedOperationException("no EVFILT_VNODE: " + kqueue);
-            }
-            return new VnodeChannel(kqueue);
-        });
+        return open(Filter.EVFILT_VNODE, Leaves::vnode);
     }
 
     /**

@@ -1,13 +1,16 @@
 package org.kqueue.nio.jdk;
 
-import java.io.IOException;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
+import java.io.FileDescriptor;
 import java.nio.channels.SelectableChannel;
+import java.util.function.Consumer;
+import sun.nio.ch.IOUtil;
+import sun.nio.ch.Net;
+import sun.nio.ch.SelChImpl;
+import sun.nio.ch.SelectionKeyImpl;
+import sun.nio.ch.SelectorImpl;
 
 /**
- * What a selector needs of the JDK's channels and no public API gives: the descriptor, and the late close.
+ * Opens {@code sun.nio.ch}, in which the JDK's channels and selectors are, and gives a channel's descriptor.
  *
  * <p>Thread-safe. {@link #open()} must have returned before anything else is called.
  */
@@ -15,6 +18,8 @@ public final class JdkChannels {
 
     /** The package of {@code java.base} that must be open to this library. */
     public static final String INTERNAL_PACKAGE = "sun.nio.ch";
+
+    private static volatile boolean isOpen;
 
     private JdkChannels() {
     }
@@ -25,10 +30,14 @@ public final class JdkChannels {
      * @throws UnsupportedOperationException if that is impossible here; the message says why and what to do
      */
     public static void open() {
+        if (isOpen) {
+            return;
+        }
         try {
             InternalPackage.open();
-            Access.SEL_CH.getClass();
+            requireMembers();
             JdkWaits.lend();
+            isOpen = true;
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new UnsupportedOperationException("the package sun.nio.ch of java.base cannot be opened (" + cause(e)
                     + "); start Java with --add-opens java.base/sun.nio.ch=ALL-UNNAMED, or with this library as"
@@ -51,64 +60,59 @@ public final class JdkChannels {
     }
 
     /**
-     * Whether a channel is one of the JDK's, which have a descriptor to select on.
+     * Whether a channel has a descriptor to select on.
      *
      * @param channel any channel
-     * @return true where {@link #fd} and {@link #kill} may be called
+     * @return true for the JDK's channels and those of this library
      */
     public static boolean isSelectable(SelectableChannel channel) {
-        return Access.SEL_CH.isInstance(channel);
+        return channel instanceof SelChImpl;
     }
 
     /**
-     * The descriptor's number, which a channel keeps until {@link #kill}.
+     * The descriptor's number, which a channel keeps until its descriptor is closed.
      *
-     * @param channel one of the JDK's channels
+     * @param channel one for which {@link #isSelectable} is true
      * @return the number
      */
     public static int fd(SelectableChannel channel) {
-        try {
-            return (int) Access.GET_FD_VAL.invokeExact(channel);
-        } catch (Throwable e) {
-            throw Rethrow.asUnchecked(e);
-        }
+        return ((SelChImpl) channel).getFDVal();
     }
 
     /**
-     * Closes the descriptor of a channel that was closed while it was registered. To be called when its last
-     * registration is gone; without it the descriptor stays open until the process ends.
-     *
-     * @param channel one of the JDK's channels, closed and no longer registered
-     * @throws IOException if the system reports an error
+     * Finds out whether this JDK has what is compiled into the selector and its channels, so that one without it is
+     * told of at once and not by a LinkageError from a select.
      */
-    public static void kill(SelectableChannel channel) throws IOException {
-        try {
-            Access.KILL.invokeExact(channel);
-        } catch (Throwable e) {
-            throw Rethrow.asIOException(e);
-        }
-    }
-
-    /**
-     * {@code sun.nio.ch.SelChImpl}, the interface of all selectable channels of the JDK. Initialised when the package
-     * is open.
-     */
-    private static final class Access {
-        static final Class<?> SEL_CH;
-        static final MethodHandle GET_FD_VAL;
-        static final MethodHandle KILL;
-
-        static {
-            try {
-                SEL_CH = Class.forName("sun.nio.ch.SelChImpl");
-                MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(SEL_CH, MethodHandles.lookup());
-                GET_FD_VAL = lookup.findVirtual(SEL_CH, "getFDVal", MethodType.methodType(int.class))
-                        .asType(MethodType.methodType(int.class, SelectableChannel.class));
-                KILL = lookup.findVirtual(SEL_CH, "kill", MethodType.methodType(void.class))
-                        .asType(MethodType.methodType(void.class, SelectableChannel.class));
-            } catch (ReflectiveOperationException e) {
-                throw new ExceptionInInitializerError(e);
+    private static void requireMembers() throws ReflectiveOperationException {
+        require(SelectorImpl.class, void.class, "begin", boolean.class);
+        require(SelectorImpl.class, void.class, "end", boolean.class);
+        require(SelectorImpl.class, int.class, "doSelect", Consumer.class, long.class);
+        require(SelectorImpl.class, void.class, "implClose");
+        require(SelectorImpl.class, void.class, "implDereg", SelectionKeyImpl.class);
+        require(SelectorImpl.class, void.class, "setEventOps", SelectionKeyImpl.class);
+        require(SelectorImpl.class, void.class, "processDeregisterQueue");
+        require(SelectorImpl.class, int.class, "processReadyEvents", int.class, SelectionKeyImpl.class, Consumer.class);
+        require(SelectionKeyImpl.class, int.class, "nioInterestOps");
+        require(SelectionKeyImpl.class, int.class, "nioReadyOps");
+        require(SelectionKeyImpl.class, void.class, "nioReadyOps", int.class);
+        require(SelChImpl.class, FileDescriptor.class, "getFD");
+        require(SelChImpl.class, int.class, "getFDVal");
+        require(SelChImpl.class, int.class, "translateInterestOps", int.class);
+        require(SelChImpl.class, boolean.class, "translateAndSetReadyOps", int.class, SelectionKeyImpl.class);
+        require(SelChImpl.class, boolean.class, "translateAndUpdateReadyOps", int.class, SelectionKeyImpl.class);
+        require(SelChImpl.class, void.class, "kill");
+        require(IOUtil.class, FileDescriptor.class, "newFD", int.class);
+        for (String bit : new String[] {"POLLIN", "POLLOUT", "POLLERR", "POLLHUP"}) {
+            if (Net.class.getField(bit).getType() != short.class) {
+                throw new NoSuchFieldException("short Net." + bit);
             }
+        }
+    }
+
+    private static void require(Class<?> owner, Class<?> result, String name, Class<?>... parameters)
+            throws NoSuchMethodException {
+        if (owner.getDeclaredMethod(name, parameters).getReturnType() != result) {
+            throw new NoSuchMethodException(owner.getName() + "." + name + " does not return " + result);
         }
     }
 }

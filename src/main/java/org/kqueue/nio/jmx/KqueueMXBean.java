@@ -1,10 +1,10 @@
 package org.kqueue.nio.jmx;
 
 /**
- * What a {@link org.kqueue.nio.KqueueSelector} has done, or all selectors of this JVM together, those that are closed
- * included. Counters start at 0 and do not go back. Safe for use by any thread; a value may be that of a moment ago.
+ * What a selector on kqueue has done, or all selectors of this JVM together, those that are closed included. Counters
+ * start at 0 and do not go back. Safe for use by any thread; a value may be that of a moment ago.
  *
- * <p>Also a source for other metrics: {@link org.kqueue.nio.KqueueSelector#metrics()}.
+ * <p>Also a source for other metrics: {@link org.kqueue.nio.KqueueSelectors#metrics}.
  */
 public interface KqueueMXBean {
 
@@ -77,35 +77,4 @@ public interface KqueueMXBean {
      * @return the count
      */
     long getErrors();
-
-    /**
-     * Selects that were timed: those since somebody wanted to know ({@link org.kqueue.nio.KqueueSelector#timed}).
-     *
-     * @return the count
-     */
-    long getTimedSelects();
-
-    /**
-     * Time spent in timed selects, waiting included: what is left of a loop's time is what its keys cost.
-     *
-     * @return nanoseconds
-     */
-    long getSelectNanos();
-
-    /**
-     * The longest timed select, waiting included.
-     *
-     * @return nanoseconds
-     */
-    long getMaxSelectNanos();
-
-    /**
-     * The mean duration of a timed select, waiting included.
-     *
-     * @return nanoseconds, 0 where none was timed
-     */
-    default long getMeanSelectNanos() {
-        long timed = getTimedSelects();
-        return timed == 0 ? 0 : getSelectNanos() / timed;
-    }
 }

@@ -7,7 +7,7 @@ import javax.management.JMException;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
 
-/** The platform's MBean server, for {@link org.kqueue.nio.KqueueSelector}. Thread-safe. */
+/** The platform's MBean server, for selectors. Thread-safe. */
 public final class MBeans {
 
     private MBeans() {

@@ -1,0 +1,58 @@
+package org.kqueue.nio;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.kqueue.KeventFlags.EV_CLEAR;
+import static org.kqueue.KeventFlags.EV_EOF;
+import static org.kqueue.nio.Readiness.READ;
+import static org.kqueue.nio.Readiness.WRITE;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.kqueue.nio.jdk.JdkChannels;
+import sun.nio.ch.Net;
+
+/** Poll bits, filters and flags. What the bits make ready is up to the JDK's channels. */
+class ReadinessRulesTest {
+
+    private static final int ECONNREFUSED = 61;
+
+    @BeforeAll
+    static void openSunNioCh() {
+        JdkChannels.open();
+    }
+
+    @Test
+    void fourOperationsShareTwoFilters() {
+        assertEquals(0, Readiness.filters(0));
+        assertEquals(READ, Readiness.filters(Net.POLLIN));
+        assertEquals(WRITE, Readiness.filters(Net.POLLOUT));
+        assertEquals(WRITE, Readiness.filters(Net.POLLCONN));
+        assertEquals(READ | WRITE, Readiness.filters(Net.POLLIN | Net.POLLOUT));
+        assertEquals(0, Readiness.filters(Net.POLLERR));
+    }
+
+    @Test
+    void eventsAreInputAndOutput() {
+        assertEquals(Net.POLLIN, Readiness.pollBits(READ, 0, 0, false));
+        assertEquals(Net.POLLOUT, Readiness.pollBits(WRITE, EV_CLEAR, 7, false));
+        assertEquals(Net.POLLOUT, Readiness.pollBits(WRITE, 0, 0, true));
+    }
+
+    @Test
+    void halfCloseIsNoError() {
+        assertEquals(Net.POLLIN, Readiness.pollBits(READ, EV_EOF, 0, false));
+        assertEquals(Net.POLLOUT, Readiness.pollBits(WRITE, EV_EOF, 0, false));
+    }
+
+    @Test
+    void endWithErrnoIsAnError() {
+        assertEquals(Net.POLLIN | Net.POLLERR, Readiness.pollBits(READ, EV_EOF, ECONNREFUSED, false));
+        assertEquals(Net.POLLOUT | Net.POLLERR, Readiness.pollBits(WRITE, EV_EOF, ECONNREFUSED, true));
+    }
+
+    @Test
+    void endOfAPendingConnectionIsAnErrorWithoutErrno() {
+        assertEquals(Net.POLLIN | Net.POLLERR, Readiness.pollBits(READ, EV_EOF, 0, true));
+        assertEquals(Net.POLLOUT | Net.POLLERR, Readiness.pollBits(WRITE, EV_EOF, 0, true));
+    }
+}
