@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -78,6 +79,27 @@ class FaultTest extends SelectorTest {
         selector.select(1);
         long changes = kqueue.calls.stream().filter(call -> !call.equals("[]")).count();
         assertEquals(1, changes, () -> kqueue.calls.toString());
+    }
+
+    @Test
+    void interestThatStaysAfterWorkersAreGoneCostsNoChange() throws IOException {
+        assumeFalse(kqueue.layout().name().startsWith("netbsd"), "no EV_DISPATCH is used there");
+        kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
+        kqueue.isKernel = true;
+        selector = closed(((Providers.On) provider).openSelector(kqueue));
+        Pair pair = pair();
+        SelectionKey near = register(pair.near(), OP_READ);
+        pair.far().write(ByteBuffer.allocate(1));
+        assertEquals(OP_READ, readyAfterSelect(near));
+        near.interestOps(0);
+        selector.select(1);
+        near.interestOps(OP_READ);
+        for (int round = 0; round < 3; round++) {
+            assertEquals(OP_READ, readyAfterSelect(near), "not read, and so ready again");
+        }
+        kqueue.calls.clear();
+        assertEquals(OP_READ, readyAfterSelect(near));
+        assertEquals(List.of("[]"), kqueue.calls);
     }
 
     @Test

@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,26 +66,27 @@ class ProviderTest {
 
     /** Waits on more virtual threads than there are carriers, and lets another virtual thread wake them. */
     static final class VirtualProgram {
+        private static final int THREADS = 200;
+
         private VirtualProgram() {
         }
 
         public static void main(String[] args) throws Exception {
-            int n = 20;
             List<Selector> selectors = new ArrayList<>();
             List<Thread> threads = new ArrayList<>();
-            for (int i = 0; i < n; i++) {
+            for (int i = 0; i < THREADS; i++) {
                 Selector selector = Selector.open();
                 selectors.add(selector);
                 threads.add(virtual(() -> {
-                    try {
-                        selector.select();
-                        selector.select(10);
-                    } catch (IOException e) {
-                        throw new AssertionError(e);
-                    }
+                    selector.select();
+                    selector.select(10);
                 }));
             }
-            TimeUnit.MILLISECONDS.sleep(100);
+            for (Thread thread : threads) {
+                awaitWaiting(thread);
+            }
+            System.out.println("platform threads " + Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> !threads.contains(thread)).count());
             virtual(() -> selectors.forEach(Selector::wakeup)).join();
             for (Thread thread : threads) {
                 thread.join(Duration.ofSeconds(10).toMillis());
@@ -92,21 +95,41 @@ class ProviderTest {
                 }
             }
             Thread interrupted = virtual(() -> {
+                selectors.get(0).select();
+                System.out.println("interrupted " + Thread.currentThread().isInterrupted());
+            });
+            awaitWaiting(interrupted);
+            interrupted.interrupt();
+            interrupted.join();
+            Thread closed = virtual(() -> {
+                selectors.get(1).select();
+                System.out.println("closed " + !selectors.get(1).isOpen());
+            });
+            awaitWaiting(closed);
+            selectors.get(1).close();
+            closed.join();
+            System.out.println("woken " + THREADS);
+        }
+
+        private static void awaitWaiting(Thread thread) {
+            while (thread.getState() != Thread.State.WAITING && thread.getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
+        }
+
+        private interface Task {
+            void run() throws IOException;
+        }
+
+        private static Thread virtual(Task task) throws ReflectiveOperationException {
+            Runnable runnable = () -> {
                 try {
-                    selectors.get(0).select();
-                    System.out.println("interrupted " + Thread.currentThread().isInterrupted());
+                    task.run();
                 } catch (IOException e) {
                     throw new AssertionError(e);
                 }
-            });
-            TimeUnit.MILLISECONDS.sleep(50);
-            interrupted.interrupt();
-            interrupted.join();
-            System.out.println("woken " + n);
-        }
-
-        private static Thread virtual(Runnable task) throws ReflectiveOperationException {
-            return (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, task);
+            };
+            return (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, runnable);
         }
     }
 
@@ -193,13 +216,30 @@ class ProviderTest {
         }
     }
 
+    /** From JDK 24 on the JDK's own poller waits for them. Before, a platform thread waits for each. */
     @Test
-    void selectOnVirtualThreadsStopsNoOthers() throws Exception {
-        Assumptions.assumeTrue(Runtime.version().feature() >= 21, "virtual threads came with JDK 21");
+    void selectOnVirtualThreadsStopsNoOthersAndNeedsFewThreads() throws Exception {
+        Assumptions.assumeTrue(Runtime.version().feature() >= 24, "JDK 24 has sun.nio.ch.Poller.pollSelector");
         Outcome outcome = run(VirtualProgram.class, classPath(), NAMED, "-Djdk.virtualThreadScheduler.parallelism=1",
                 "-Djdk.virtualThreadScheduler.maxPoolSize=1");
         assertEquals(0, outcome.status, outcome.output);
         outcome.assertSays("interrupted true");
-        outcome.assertSays("woken 20");
+        outcome.assertSays("closed true");
+        outcome.assertSays("woken 200");
+        Matcher threads = Pattern.compile("platform threads (\\d+)").matcher(outcome.output);
+        assertTrue(threads.find(), outcome.output);
+        assertTrue(Integer.parseInt(threads.group(1)) < 50, outcome.output);
+    }
+
+    /** Object.wait holds its carrier on JDK 21 to 23, and the scheduler adds others. */
+    @Test
+    void selectOnVirtualThreadsOfOlderJdksTakesAPlatformThreadEach() throws Exception {
+        Assumptions.assumeTrue(Runtime.version().feature() >= 21 && Runtime.version().feature() < 24,
+                "virtual threads came with JDK 21, the poller with 24");
+        Outcome outcome = run(VirtualProgram.class, classPath(), NAMED);
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("interrupted true");
+        outcome.assertSays("closed true");
+        outcome.assertSays("woken 200");
     }
 }
