@@ -17,6 +17,8 @@ final class ForkedJvm implements AutoCloseable {
 
     /** The one flag. */
     static final String FLAG = "-Djava.nio.channels.spi.SelectorProvider=org.kqueue.nio.KqueueSelectorProvider";
+    /** What libraries that reach into the JDK's selectors ask for in their own documentation. */
+    static final String OPEN_SUN_NIO_CH = "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED";
     static final String SELECTOR = "org.kqueue.nio.KqueueSelector";
     static final String PROVIDER = "org.kqueue.nio.KqueueSelectorProvider";
 

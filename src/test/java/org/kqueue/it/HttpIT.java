@@ -27,6 +27,15 @@ class HttpIT {
     }
 
     @Test
+    void takesNettysOwnSetOfSelectedKeys() throws Exception {
+        try (ForkedJvm jvm = ForkedJvm.java(ForkedJvm.FLAG, ForkedJvm.OPEN_SUN_NIO_CH, "-cp", ForkedJvm.classPath(),
+                NettyHttp.class.getName(), "selected-key set")) {
+            jvm.await("OK ");
+            assertEquals(0, jvm.exitStatus(), jvm::toString);
+        }
+    }
+
+    @Test
     void servesJetty() throws Exception {
         requireOk(JettyHttp.class);
     }

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.nio.NioEventLoop;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -24,6 +25,8 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
+import io.netty.util.concurrent.EventExecutor;
+import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -54,6 +57,9 @@ public final class NettyHttp {
             one.get(TIMEOUT_SECONDS, TimeUnit.SECONDS);
         }
         OnKqueue.requireSelecting(5);
+        if (args.length > 0) {
+            requireSelectedKeySet(acceptors, servers, clients);
+        }
         listener.close().sync();
         for (EventLoopGroup group : List.of(clients, servers, acceptors)) {
             if (!group.shutdownGracefully(0, 1, TimeUnit.SECONDS).await(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
@@ -62,6 +68,19 @@ public final class NettyHttp {
         }
         System.out.println("OK " + Bodies.REQUESTS + " requests");
         System.exit(0);
+    }
+
+    /** Netty has put its own set of selected keys into the selector of each event loop. */
+    private static void requireSelectedKeySet(EventLoopGroup... groups) throws ReflectiveOperationException {
+        Field selectedKeys = NioEventLoop.class.getDeclaredField("selectedKeys");
+        selectedKeys.setAccessible(true);
+        for (EventLoopGroup group : groups) {
+            for (EventExecutor loop : group) {
+                if (selectedKeys.get(loop) == null) {
+                    throw new AssertionError("an event loop selects into the JDK's set");
+                }
+            }
+        }
     }
 
     private static Channel listen(EventLoopGroup acceptors, EventLoopGroup servers) throws InterruptedException {
