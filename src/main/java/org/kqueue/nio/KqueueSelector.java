@@ -63,12 +63,11 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     /**
      * Opens a selector. Takes over the kqueue, also if this throws. The result has the type of the superclass, so that a
      * class that calls this is verified without loading this one, which fails where {@code sun.nio.ch} is not open yet.
-     *
-     * @param config how to open a kqueue that knows what this one knows
      */
-    static AbstractSelector open(SelectorProvider provider, KqueueConfig config, Kqueue kqueue) throws IOException {
+    static AbstractSelector open(SelectorProvider provider, SelectorSettings settings, Kqueue kqueue)
+            throws IOException {
         try {
-            return new KqueueSelector(provider, config, kqueue);
+            return new KqueueSelector(provider, settings, kqueue);
         } catch (IOException | RuntimeException | Error e) {
             try {
                 kqueue.close();
@@ -79,13 +78,13 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
         }
     }
 
-    private KqueueSelector(SelectorProvider provider, KqueueConfig config, Kqueue kqueue) throws IOException {
+    private KqueueSelector(SelectorProvider provider, SelectorSettings settings, Kqueue kqueue) throws IOException {
         super(provider);
-        this.config = config;
+        config = settings.config();
         this.kqueue = kqueue;
         registrations = new Registrations(kqueue);
         wakeup = new SelectWakeup(kqueue);
-        observation = new Observation(this, kqueue);
+        observation = new Observation(this, kqueue, settings);
     }
 
     @Override

@@ -13,7 +13,6 @@ import java.util.Objects;
 import org.kqueue.Errno;
 import org.kqueue.Jna;
 import org.kqueue.KeventException;
-import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.nio.jdk.ChannelFactory;
 import org.kqueue.nio.jdk.JdkChannels;
@@ -33,8 +32,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
 
-    /** How selectors open their kqueues: what the system properties said when this was made. */
-    private final KqueueConfig config;
+    private final SelectorSettings settings;
     /** Makes everything where no kqueue can be had; null where one can. */
     private final SelectorProvider instead;
 
@@ -46,14 +44,14 @@ public class KqueueSelectorProvider extends SelectorProvider {
      *     that are
      */
     public KqueueSelectorProvider() {
-        this(KqueueConfig.fromSystemProperties());
+        this(SelectorSettings.fromSystemProperties());
     }
 
     /** For selectors on a kqueue that no system property names. */
-    KqueueSelectorProvider(KqueueConfig config) {
-        this.config = config;
+    KqueueSelectorProvider(SelectorSettings settings) {
+        this.settings = settings;
         // SelectorProvider.provider() must not be called here: it is what is calling.
-        RuntimeException failure = whyNot(config);
+        RuntimeException failure = whyNot(settings);
         if (failure == null) {
             instead = null;
         } else if (isFoundAsService()) {
@@ -64,11 +62,11 @@ public class KqueueSelectorProvider extends SelectorProvider {
         }
     }
 
-    private static RuntimeException whyNot(KqueueConfig config) {
+    private static RuntimeException whyNot(SelectorSettings settings) {
         try {
             Jna.require();
             JdkChannels.open();
-            openKqueue(config).close();
+            settings.openKqueue().close();
             loadErrors();
             return null;
         } catch (IllegalArgumentException e) {
@@ -76,10 +74,6 @@ public class KqueueSelectorProvider extends SelectorProvider {
         } catch (IOException | LinkageError | RuntimeException e) {
             return new UnsupportedOperationException("KqueueSelectorProvider cannot serve here: " + e.getMessage(), e);
         }
-    }
-
-    private static Kqueue openKqueue(KqueueConfig config) throws IOException {
-        return Kqueue.open(config.withDetail(KqueueConfig.Detail.READINESS));
     }
 
     /**
@@ -111,7 +105,7 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     @Override
     public AbstractSelector openSelector() throws IOException {
-        return instead != null ? instead.openSelector() : KqueueSelector.open(this, config, openKqueue(config));
+        return instead != null ? instead.openSelector() : KqueueSelector.open(this, settings, settings.openKqueue());
     }
 
     @Override

@@ -14,37 +14,24 @@ import org.kqueue.nio.jmx.KqueueMXBean;
 import org.kqueue.nio.jmx.MBeans;
 
 /**
- * Makes a selector's work visible: counters always, kevents in the log and Flight Recorder events if somebody asks for
- * them. Guarded by the selector's monitor, except where a method says otherwise.
+ * Makes a selector's work visible: counters always, kevents in the log if a property asks for it, Flight Recorder events
+ * while somebody records. Guarded by the selector's monitor, except where a method says otherwise.
  */
 final class Observation {
 
-    private static final String JMX_PROPERTY = "org.kqueue.jmx";
     private static final String JVM_BEAN = "org.kqueue:type=Kqueue";
     private static final int POLLS_PER_CHECK = 16;
     private static final AtomicLong LAST_ID = new AtomicLong();
 
-    /** A class of its own: making a logger takes milliseconds, and a selector may be opened and never used. */
-    private static final class Log {
-        static final System.Logger LOG = System.getLogger("org.kqueue.nio");
-
-        private Log() {
-        }
-
-        static boolean isTracing() {
-            return LOG.isLoggable(System.Logger.Level.TRACE);
-        }
-    }
-
     private final Kqueue kqueue;
     private final long id = LAST_ID.incrementAndGet();
     private final String name;
+    private final boolean tracing;
     private final SelectorMetrics metrics;
     private final JvmMetrics.Entry jvmEntry;
 
-    /** Polls until the next check whether somebody watches. */
+    /** Polls until the next check whether somebody records. */
     private int pollsToCheck;
-    private boolean tracing;
     private boolean recording;
     private Object selectEvent;
     private long callsBefore;
@@ -57,12 +44,13 @@ final class Observation {
     private String bean;
     private boolean closed;
 
-    Observation(Selector selector, Kqueue kqueue) {
+    Observation(Selector selector, Kqueue kqueue, SelectorSettings settings) {
         this.kqueue = kqueue;
+        tracing = settings.traces();
         name = "selector " + id + " (" + kqueue + ")";
         metrics = new SelectorMetrics(name);
         jvmEntry = JvmMetrics.INSTANCE.add(selector, metrics);
-        if (Boolean.getBoolean(JMX_PROPERTY)) {
+        if (settings.registersBeans()) {
             registerJvmBean();
             registerBean();
         }
@@ -104,20 +92,24 @@ final class Observation {
         }
     }
 
+    /** Not a field: making a logger takes tens of milliseconds, and few selectors ever log. */
+    private static System.Logger log() {
+        return System.getLogger("org.kqueue.nio");
+    }
+
     /** Any thread. Closes a part of the selector. An error is logged: its descriptor is gone all the same. */
     void closing(Closeable part) {
         try {
             part.close();
         } catch (IOException e) {
-            Log.LOG.log(System.Logger.Level.WARNING, name + " was closed with an error", e);
+            log().log(System.Logger.Level.WARNING, name + " was closed with an error", e);
         }
     }
 
-    /** A select begins. Polls are short: of several in a row one checks whether somebody watches. */
+    /** A select begins. Polls are short: of several in a row one checks whether somebody records. */
     void beginSelect(boolean mayWait) {
         if (mayWait || --pollsToCheck <= 0) {
             pollsToCheck = POLLS_PER_CHECK;
-            tracing = Log.isTracing();
             recording = FlightEvents.isOn();
         }
         if (recording) {
@@ -166,7 +158,7 @@ final class Observation {
 
     private int watchedKevent(ChangeList changes, EventList events, long timeoutNanos) throws IOException {
         if (tracing) {
-            Log.LOG.log(System.Logger.Level.TRACE, "{0}: kevent {1}, room for {2}, timeout {3}", name, changes,
+            log().log(System.Logger.Level.INFO, "{0}: kevent {1}, room for {2}, timeout {3}", name, changes,
                     events.capacity(), timeoutNanos == Kqueue.FOREVER ? "none" : timeoutNanos + " ns");
         }
         Object event = recording ? FlightEvents.beginKevent() : null;
@@ -176,7 +168,7 @@ final class Observation {
             FlightEvents.endKevent(event, name, timeoutNanos, System.nanoTime() - start, changes.size(), n);
         }
         if (tracing) {
-            Log.LOG.log(System.Logger.Level.TRACE, "{0}: {1} {2}", name, n, events);
+            log().log(System.Logger.Level.INFO, "{0}: {1} {2}", name, n, events);
         }
         return n;
     }

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.Kqueue;
-import org.kqueue.KqueueConfig;
 import org.kqueue.bsd.Model;
 import org.kqueue.nio.jdk.JdkChannels;
 
@@ -56,7 +55,7 @@ class ForeignLibraryTest extends SelectorTest {
     void openOnTheModel() throws IOException {
         model = ((On) provider).model;
         kqueue = model.open();
-        selector = closed(KqueueSelector.open(provider, KqueueConfig.fromSystemProperties(), kqueue));
+        selector = closed(KqueueSelector.open(provider, SelectorSettings.fromSystemProperties(), kqueue));
     }
 
     @AfterEach

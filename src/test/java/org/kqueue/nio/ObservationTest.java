@@ -21,7 +21,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Handler;
-import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
@@ -33,6 +32,7 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.kqueue.KqueueConfig;
 import org.kqueue.nio.jmx.KqueueMXBean;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -134,15 +134,14 @@ class ObservationTest {
 
     @Test
     void registersAllByProperty() throws Exception {
-        System.setProperty("org.kqueue.jmx", "true");
-        try (Selector selector = open(); Selector second = open()) {
+        SelectorProvider registering = new KqueueSelectorProvider(
+                new SelectorSettings(KqueueConfig.fromSystemProperties(), true, false));
+        try (Selector selector = registering.openSelector(); Selector second = registering.openSelector()) {
             MBeanServer server = ManagementFactory.getPlatformMBeanServer();
             assertTrue(server.isRegistered(new ObjectName(KqueueSelectors.registerMXBean(selector))));
             assertTrue(server.isRegistered(new ObjectName(KqueueSelectors.registerMXBean(second))));
             KqueueSelectors.registerJvmMXBean();
             assertTrue((long) server.getAttribute(new ObjectName("org.kqueue:type=Kqueue"), "Selects") >= 0);
-        } finally {
-            System.clearProperty("org.kqueue.jmx");
         }
     }
 
@@ -193,18 +192,17 @@ class ObservationTest {
                 // Nothing is open.
             }
         };
+        SelectorProvider tracing = new KqueueSelectorProvider(
+                new SelectorSettings(KqueueConfig.fromSystemProperties(), false, true));
         Logger logger = Logger.getLogger("org.kqueue.nio");
-        try (Selector selector = open()) {
+        try (Selector selector = tracing.openSelector(); Selector silent = open()) {
             logger.addHandler(handler);
             logger.setUseParentHandlers(false);
-            logger.setLevel(Level.FINER);
             Pipe pipe = readyPipe(selector);
             selector.selectNow();
-            logger.setLevel(Level.INFO);
-            selector.selectNow();
+            silent.selectNow();
             close(pipe);
         } finally {
-            logger.setLevel(null);
             logger.setUseParentHandlers(true);
             logger.removeHandler(handler);
         }
@@ -212,5 +210,20 @@ class ObservationTest {
         assertTrue(lines.get(0).contains("kevent [EVFILT_READ ident=") && lines.get(0).contains("EV_ADD"),
                 lines::toString);
         assertTrue(lines.get(1).contains("1 [EVFILT_READ ident="), lines::toString);
+    }
+
+    @Test
+    void propertiesAreReadOnceWhenTheProviderIsMade() throws Exception {
+        SelectorProvider made = new KqueueSelectorProvider();
+        System.setProperty("org.kqueue.jmx", "true");
+        System.setProperty("org.kqueue.backend", "nonsense");
+        try (Selector selector = made.openSelector()) {
+            String bean = KqueueSelectors.metrics(selector).getName().replaceAll("selector (\\d+) .*", "$1");
+            assertFalse(ManagementFactory.getPlatformMBeanServer().isRegistered(
+                    new ObjectName("org.kqueue:type=KqueueSelector,id=" + bean)));
+        } finally {
+            System.clearProperty("org.kqueue.jmx");
+            System.clearProperty("org.kqueue.backend");
+        }
     }
 }

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kqueue.KqueueConfig;
 import org.kqueue.bsd.Model;
 
 /**
@@ -51,7 +50,7 @@ class OneCallTest extends SelectorTest {
         // As a kernel's: the close of a descriptor takes its knotes with it.
         kqueue = new FaultyKqueue(model.open());
         kqueue.isKernel = true;
-        selector = closed(KqueueSelector.open(provider, KqueueConfig.fromSystemProperties(), kqueue));
+        selector = closed(KqueueSelector.open(provider, SelectorSettings.fromSystemProperties(), kqueue));
     }
 
     @AfterEach
@@ -206,7 +205,7 @@ class OneCallTest extends SelectorTest {
 
     @Test
     void closedChannelsCostACallForEachKnoteWhereCloseKeepsThem() throws IOException {
-        selector = closed(KqueueSelector.open(provider, KqueueConfig.fromSystemProperties(), model.open()));
+        selector = closed(KqueueSelector.open(provider, SelectorSettings.fromSystemProperties(), model.open()));
         register(pair().far(), OP_WRITE);
         Pair pair = pair();
         register(pair.near(), OP_READ | OP_WRITE);

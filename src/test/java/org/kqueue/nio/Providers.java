@@ -61,20 +61,24 @@ final class Providers {
 
     /** Ours, on a kqueue that no system property names. */
     static final class On extends KqueueSelectorProvider {
-        private final KqueueConfig config;
+        private final SelectorSettings settings;
 
         On(KqueueConfig config) {
-            super(config);
-            this.config = config;
+            this(new SelectorSettings(config, false, false));
+        }
+
+        private On(SelectorSettings settings) {
+            super(settings);
+            this.settings = settings;
         }
 
         Kqueue openKqueue() throws IOException {
-            return Kqueue.open(config);
+            return settings.openKqueue();
         }
 
         /** A selector that waits in this kqueue. */
         AbstractSelector openSelector(Kqueue kqueue) throws IOException {
-            return KqueueSelector.open(this, config, kqueue);
+            return KqueueSelector.open(this, settings, kqueue);
         }
     }
 }
