@@ -266,22 +266,13 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
             SelectionKeyImpl key = registrations.key(fd);
             if (key != null) {
                 int n = processReadyEvents(pollBits, key, action);
-                if (n == 0 && !isReadyFor(key, pollBits)) {
+                if (n == 0 && (key.nioReadyOps() & key.nioInterestOps()) == 0) {
                     registrations.mute(fd, Readiness.filters(pollBits));
                 }
                 updated += n;
             }
         }
         return updated;
-    }
-
-    /** Whether poll bits by themselves make a key ready: those of a selected key add nothing if it is not cleared. */
-    private static boolean isReadyFor(SelectionKeyImpl key, int pollBits) {
-        int before = key.nioReadyOps();
-        ((SelChImpl) key.channel()).translateAndSetReadyOps(pollBits, key);
-        int ready = key.nioReadyOps() & key.nioInterestOps();
-        key.nioReadyOps(before);
-        return ready != 0;
     }
 
     /** Any thread: the interest of a key was set. */
