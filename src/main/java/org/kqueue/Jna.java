@@ -1,26 +1,60 @@
 package org.kqueue;
 
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 
-/** Whether JNA works here. For this library's own packages. */
+/**
+ * Loads JNA, and starts its cleaner thread, which frees native memory. JNA itself starts that thread with the first
+ * {@link Memory}, library or callback, and ends it when none is left. As any new thread it takes over the context class
+ * loader and, before Java 24, the access control context of the thread that starts it, and so would keep the class
+ * loader of the application that happened to be first.
+ *
+ * <p>For this library's own packages. Thread-safe.
+ */
 public final class Jna {
+
+    /** Never freed: the cleaner thread does not end, and is not started a second time by another thread. */
+    // guarded by the class
+    private static Memory kept;
 
     private Jna() {
     }
 
     /**
-     * Loads JNA's native part.
+     * Loads JNA's native part and starts its cleaner thread, without a context class loader and with the rights of this
+     * library alone. To be called before anything else of JNA is used.
      *
      * @throws KqueueUnavailableException where it, or JNA itself, is missing; says how to supply it
      */
-    public static void require() throws KqueueUnavailableException {
+    public static synchronized void require() throws KqueueUnavailableException {
         try {
+            startCleaner();
             if (Native.POINTER_SIZE != Long.BYTES) {
                 throw new KqueueUnavailableException("JNA runs with pointers of " + Native.POINTER_SIZE
                         + " bytes; 8 are needed");
             }
         } catch (LinkageError e) {
             throw new KqueueUnavailableException(message(e, isPresent()), e);
+        }
+    }
+
+    @SuppressWarnings("removal")
+    private static void startCleaner() {
+        if (kept == null) {
+            kept = AccessController.doPrivileged((PrivilegedAction<Memory>) Jna::allocate);
+        }
+    }
+
+    private static Memory allocate() {
+        Thread thread = Thread.currentThread();
+        ClassLoader loader = thread.getContextClassLoader();
+        thread.setContextClassLoader(null);
+        try {
+            return new Memory(1);
+        } finally {
+            thread.setContextClassLoader(loader);
         }
     }
 
