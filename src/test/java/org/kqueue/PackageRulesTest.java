@@ -34,7 +34,7 @@ class PackageRulesTest {
             Map.entry("org.kqueue.nio.jmx", Set.of()),
             Map.entry("org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels",
                     "org.kqueue.nio.jdk")),
-            Map.entry("org.kqueue.nio.jdk", Set.of("org.kqueue.foreign")),
+            Map.entry("org.kqueue.nio.jdk", Set.of("org.kqueue", "org.kqueue.foreign")),
             Map.entry("org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk")));
 
     @Test

@@ -56,7 +56,7 @@ public final class JdkChannels {
      */
     public static String access() {
         return !InternalPackage.isOpen() ? "not open"
-                : InternalPackage.isOpenedHere() ? "opened through JNI" : "open by --add-opens or the agent";
+                : InternalPackage.isOpenedHere() ? "opened by this library" : "open by --add-opens or the agent";
     }
 
     /**
