@@ -8,7 +8,8 @@ import java.lang.reflect.Constructor;
  *
  * <p>The package is open already where the JVM was started with {@code --add-opens java.base/sun.nio.ch=ALL-UNNAMED} or
  * the agent ran; then nothing is done. Otherwise {@link ModuleLayer.Controller#addOpens} opens it. The JDK hands out no
- * controller of the boot layer, so one is made; {@link JniAccess} makes its constructor accessible.
+ * controller of the boot layer, so one is made. Its constructor is made accessible by {@link SerializationAccess}, or
+ * by {@link JniAccess} where that cannot be done; the first takes a few milliseconds, the second loads JNA.
  */
 final class InternalPackage {
 
@@ -31,7 +32,7 @@ final class InternalPackage {
     /**
      * Opens the package.
      *
-     * @throws ReflectiveOperationException if this JDK has not got what is needed, or JNA cannot be loaded
+     * @throws ReflectiveOperationException if this JDK has not got what is needed, or JNA is needed and cannot be loaded
      * @throws LinkageError if JNI does not find a name
      */
     static void open() throws ReflectiveOperationException {
@@ -40,12 +41,26 @@ final class InternalPackage {
         }
         Constructor<ModuleLayer.Controller> constructor =
                 ModuleLayer.Controller.class.getDeclaredConstructor(ModuleLayer.class);
-        JniAccess.makeAccessible(constructor);
+        makeAccessible(constructor);
         constructor.newInstance(ModuleLayer.boot())
                 .addOpens(Object.class.getModule(), NAME, InternalPackage.class.getModule());
         if (!isOpen()) {
             throw new ReflectiveOperationException("addOpens returned, but " + NAME + " is not open");
         }
         openedHere = true;
+    }
+
+    private static void makeAccessible(Constructor<ModuleLayer.Controller> constructor)
+            throws ReflectiveOperationException {
+        try {
+            SerializationAccess.makeAccessible(constructor);
+        } catch (RuntimeException | LinkageError refused) {
+            try {
+                JniAccess.makeAccessible(constructor);
+            } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+                e.addSuppressed(refused);
+                throw e;
+            }
+        }
     }
 }
