@@ -1,171 +1,255 @@
 package org.kqueue.benchmarks;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.openjdk.jmh.runner.RunnerException;
 
 /**
- * Runs every row of the comparison. The two sides of a row are two processes that live at the same time and take turns,
- * A B A B …, so that what disturbs one disturbs the other; a row's ratio is the median of the ratios of the turns.
+ * Runs every row of the comparison. The sides of a row take turns, A B A B …, so that what disturbs one disturbs the
+ * other; a run's figure is the median of the figures of its pairs.
  */
 final class Compare {
 
-    private final boolean full;
+    static final int FEATURE = Runtime.version().feature();
+    /** The folder of the benchmarks. */
+    static final Path HOME = Path.of(System.getProperty("kqueue.benchmarks.home", ".")).toAbsolutePath().normalize();
+    private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+    private static final double NONE = Double.NaN;
+
+    private final Length length;
     private final Pattern only;
     private final int runs;
-    /** By name, in the order of the table. */
-    private final Map<String, Row> rows = new LinkedHashMap<>();
+    /** Netty's native transport is there for this system only. */
+    private final boolean nativeEpoll = LINUX && System.getProperty("os.arch").equals("amd64");
+    private final boolean compiler = CProgram.exists("cc", "--version");
+    private final boolean strace = LINUX && CProgram.exists("strace", "-f", "-c", "true");
+    private final Report report;
+    private final Micro micro;
+    private final Servers servers;
+    private final Calls calls;
+    private boolean failed;
 
-    private Compare(boolean full, Pattern only, int runs) {
-        this.full = full;
+    private Compare(Length length, Pattern only, int runs) throws IOException, InterruptedException {
+        this.length = length;
         this.only = only;
         this.runs = runs;
-    }
-
-    private void add(Result result) {
-        rows.computeIfAbsent(result.row(), name -> new Row()).add(result);
-    }
-
-    /** Runs, prints the table, writes JSON and charts. */
-    public static void main(String[] args) throws IOException, InterruptedException {
-        boolean full = false;
-        Pattern only = Pattern.compile("");
-        int runs = 1;
-        for (int i = 0; i < args.length; i++) {
-            switch (args[i]) {
-                case "--short" -> full = false;
-                case "--full" -> full = true;
-                case "--only" -> only = Pattern.compile(args[++i]);
-                case "--runs" -> runs = Integer.parseInt(args[++i]);
-                default -> throw new IllegalArgumentException(
-                        args[i] + ": --short, --full, --runs <number> or --only <regular expression>");
+        Files.deleteIfExists(Child.ERRORS);
+        String systemCall = "was not measured, as there is no C compiler (cc)";
+        if (compiler) {
+            try (Child program = new Child(List.of(CProgram.compile("src/main/c/syscall.c", "syscall").toString()))) {
+                systemCall = "takes " + program.readNumber("nanoseconds") + " ns";
             }
         }
+        report = new Report(length, runs, systemCall);
+        micro = new Micro(length, report);
+        servers = new Servers(length, report);
+        calls = new Calls(report);
+        if (!nativeEpoll) {
+            report.note("Skipped: Netty's native epoll, which is copied for Linux on amd64 only.");
+        }
+        if (!LINUX || !compiler) {
+            report.note("Skipped: the C server and the C model of a kqueue, which need Linux and a C compiler (cc).");
+        }
+        if (!strace) {
+            report.note("Skipped: epoll_ctl calls, as there is no strace, or it may not trace here.");
+        }
+    }
+
+    /** Runs, prints the table, and writes it with JSON and a chart: to results if these are all rows. */
+    public static void main(String[] args) throws IOException, InterruptedException {
+        Length length = Length.SHORT;
+        Pattern only = Pattern.compile("");
+        int runs = 1;
+        try {
+            for (int i = 0; i < args.length; i++) {
+                switch (args[i]) {
+                    case "--smoke", "--short", "--full" -> length = Length.of(args[i]);
+                    case "--only" -> only = Pattern.compile(args[++i]);
+                    case "--runs" -> runs = Integer.parseInt(args[++i]);
+                    default -> throw new IllegalArgumentException();
+                }
+            }
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+            System.err.println("not understood: " + String.join(" ", args) + "; allowed are --short, --full or --smoke, "
+                    + "--runs <number> and --only <regular expression over the names of rows>");
+            System.exit(2);
+        }
         Provider.use("jdk");
-        new Compare(full, only, runs).run();
+        new Compare(length, only, runs).run();
     }
 
     private void run() throws IOException, InterruptedException {
-        Path home = Path.of(System.getProperty("kqueue.benchmarks.home", "."));
-        Micro micro = new Micro(full ? 3000 : 1200, full ? 15 : 9, full ? 300 : 150);
-        Servers servers = new Servers(home.resolve("target"), full ? 4000 : 2000, full ? 11 : 7, full ? 1500 : 700);
         for (int run = 1; run <= runs; run++) {
             System.err.println("run " + run + " of " + runs);
-            micro(micro);
-            servers(servers);
-            counts(new Counts(home.resolve("target")), micro);
+            report.startRun();
+            row("first Selector.open() of a JVM, from the -all.jar", this::firstOpen);
+            lifeCycles();
+            row("a registered key, of 10,000", this::footprint);
+            servers();
+            calls("interest toggled, 50 connections", EchoServer.Mode.TOGGLE, Load.Talk.ECHO);
+            calls("dispatch to workers, 50 connections", EchoServer.Mode.DISPATCH, Load.Talk.ECHO);
+            calls("connection churn", EchoServer.Mode.ECHO, Load.Talk.CHURN);
         }
-        Report report = new Report(home.resolve("results"), full, runs, rows.values());
-        System.out.println(report.table());
-        if (only.pattern().isEmpty()) {
-            report.write();
+        if (report.rows().isEmpty() && !failed) {
+            throw new IllegalArgumentException("no row has a name that matches " + only);
         }
-        if (only.pattern().isEmpty() || only.matcher("charts").find()) {
-            new Charts(report.folder(), micro, servers, full).draw();
-        }
-        long missed = rows.values().stream().map(Row::verdict)
-                .filter(verdict -> !verdict.isEmpty() && !verdict.equals("met"))
-                .count();
-        System.out.println(missed == 0 ? "every target met" : missed + " targets missed");
+        System.out.println(report.markdown());
+        boolean all = only.pattern().isEmpty() && length != Length.SMOKE;
+        Path folder = HOME.resolve(all ? "results" : "target/results").resolve("jdk" + FEATURE);
+        Files.createDirectories(folder);
+        report.write(folder);
+        Chart.draw(report.rows(), folder);
+        System.out.println(report.missed() + "; see " + folder);
+        System.exit(failed ? 1 : 0);
     }
 
-    private static double target(double on17, double on25) {
-        return Java.FEATURE >= 22 ? on25 : on17;
+    /** Measures one piece of work. */
+    private interface Measurement {
+        void run(String work) throws IOException, InterruptedException, RunnerException;
     }
 
-    private boolean wanted(String row) {
-        boolean wanted = only.matcher(row).find();
-        if (wanted) {
-            System.err.println(row + " …");
-        }
-        return wanted;
-    }
-
-    private void micro(Micro micro) throws IOException {
-        row(micro, "selectNow, nothing ready", "select", 1, 0, target(0.75, 1.0));
-        row(micro, "1 ready of 1", "select", 1, 1, target(0.95, 1.15));
-        row(micro, "1 ready of 1,024", "select", 1024, 1, target(0.95, 1.15));
-        row(micro, "16 ready of 1,024", "select", 1024, 16, target(1.3, 1.4));
-        row(micro, "256 ready of 1,024", "select", 1024, 256, 1.2);
-        row(micro, "1,024 ready of 1,024", "select", 1024, 1024, 1.1);
-        row(micro, "OP_WRITE on, selectNow, off, selectNow", "toggle-write", 1, 0, target(1.0, 1.2));
-        row(micro, "OP_WRITE on and off, selectNow", "cancelled-out", 1, 0, target(1.0, 1.2));
-        row(micro, "wakeup with nobody selecting, selectNow", "wakeup", 1, 0, 3.0);
-        row(micro, "register, select, cancel, select", "register-cancel", 1, 0, target(1.1, 1.2));
-        row(micro, "open, register, select, close, select", "open-close", 1, 0, target(1.0, 1.05));
-    }
-
-    private void row(Micro micro, String row, String work, int registered, int ready, double target)
-            throws IOException {
-        if (wanted(row)) {
-            Micro.Pair pair = micro.compare("jdk", "kqueue", work, registered, ready);
-            add(Result.ratio(row, "ns", pair.nanos(), target));
-            boolean selects = work.equals("select") || work.equals("wakeup") || work.endsWith("e")
-                    || work.endsWith("t");
-            add(Result.count(row + ": allocated", "B", pair.theirBytes(), pair.ourBytes(),
-                    selects && !work.startsWith("open") ? 0 : Double.NaN));
-        }
-    }
-
-    private void servers(Servers servers) throws IOException, InterruptedException {
-        int[][] loads = {{1, 0}, {50, 0}, {500, 0}, {50, 2000}};
-        for (int[] load : loads) {
-            String row = String.format(Locale.ROOT, "echo, %,d connection%s%s", load[0], load[0] == 1 ? "" : "s",
-                    load[1] == 0 ? "" : String.format(Locale.ROOT, " beside %,d idle", load[1]));
-            if (wanted(row)) {
-                Servers.Pair pair = servers.compare("echo", load[0], load[1]);
-                add(Result.ratio(row, "requests/s", pair.rate(), target(1.0, 1.02)));
-                add(Result.ratio(row + ": server CPU", "µs/request", pair.cpu(), target(1.0, 1.02)));
+    /** A failure is noted, and the other rows are measured all the same. */
+    private void row(String work, Measurement measurement) throws InterruptedException {
+        if (only.matcher(work).find()) {
+            System.err.println(work + " …");
+            try {
+                measurement.run(work);
+            } catch (IOException | RunnerException | RuntimeException e) {
+                e.printStackTrace();
+                report.note("Failed: " + work + ": " + e);
+                failed = true;
             }
         }
-        if (wanted("echo against C")) {
-            Servers.Pair pair = servers.compareWithC(50);
-            if (pair == null) {
-                System.out.println("skipped: echo against C, there is no C compiler (cc)");
-            } else {
-                add(Result.ratio("echo, 50 connections, against a C server on epoll", "requests/s", pair.rate(), 0.9));
-                add(Result.ratio("echo, 50 connections, against a C server on epoll: server CPU", "µs/request",
-                        pair.cpu(), 0.9));
-            }
-        }
-        if (wanted("dispatch, 50 connections")) {
-            Servers.Pair pair = servers.compare("dispatch", 50, 0);
-            double better = Math.max(pair.rate().ratio(), pair.cpu().ratio());
-            // The target is about either of the two.
-            add(Result.ratio("dispatch, 50 connections", "requests/s", pair.rate(),
-                    pair.rate().ratio() == better ? 1.1 : Double.NaN));
-            add(Result.ratio("dispatch, 50 connections: server CPU", "µs/request", pair.cpu(),
-                    pair.cpu().ratio() == better ? 1.1 : Double.NaN));
-        }
-        if (wanted("connection churn")) {
-            Servers.Pair pair = servers.compareChurn();
-            add(Result.ratio("connection churn", "connections/s", pair.rate(), 1.0));
-            add(Result.ratio("connection churn: server CPU", "µs/connection", pair.cpu(), 1.0));
+    }
+
+    private void firstOpen(String work) throws IOException {
+        for (int i = 0; i < length.starts; i++) {
+            double[] their = firstOpenMillis("jdk");
+            double[] our = firstOpenMillis("kqueue");
+            report.row(work, "ms", Side.JDK, Measure.EXTRA, 50).add(their[0], our[0]);
+            report.row(work, "ms of CPU of the whole JVM", Side.JDK, Measure.EXTRA, 60).add(their[1], our[1]);
+            report.row(work, "ms from start to end of the JVM", Side.JDK, Measure.EXTRA, 60).add(their[2], our[2]);
         }
     }
 
-    private void counts(Counts counts, Micro micro) throws IOException, InterruptedException {
-        if (wanted("heap per key")) {
-            add(Result.count("heap per registered key, 10,000 keys", "B", micro.heapPerKey("jdk"),
-                    micro.heapPerKey("kqueue"), 140));
+    /** Of the first open, of the processor, and from start to end, with no option but the provider. */
+    private static double[] firstOpenMillis(String provider) throws IOException {
+        Path all;
+        try (Stream<Path> files = Files.list(HOME.resolveSibling("target"))) {
+            all = files.filter(file -> file.toString().endsWith("-all.jar")).findFirst().orElseThrow();
         }
-        if (wanted("first open")) {
-            Ratios opens = micro.firstOpen(full ? 15 : 7);
-            add(Result.count("first Selector.open() in a fresh JVM", "ms", opens.theirMedian(), opens.ourMedian(),
-                    opens.theirMedian() + 120));
+        String classPath = HOME.resolve("target/classes") + File.pathSeparator + all;
+        long cpu = CpuTime.endedChildrenNanos();
+        long start = System.nanoTime();
+        double open;
+        try (Child child = new Child(Child.java(provider, List.of(), classPath, FirstOpen.class))) {
+            open = child.readNumber("nanoseconds") / 1e6;
         }
-        if (!wanted("system calls")) {
-            return;
+        return new double[] {open, (CpuTime.endedChildrenNanos() - cpu) / 1e6, (System.nanoTime() - start) / 1e6};
+    }
+
+    private void lifeCycles() throws InterruptedException {
+        String first = ", in the first second of a JVM";
+        String select = "selectNow(action), the keys read after it outside the time: ";
+        row("Selector.open().close()", work -> micro.compare(work, null, "", "openAndClose", null, 0.5));
+        row("register 10,000 channels and select, per key",
+                work -> micro.compare(work, ", first time", ", again", "registerMany", null, 1.0));
+        row("register, select, cancel, select",
+                work -> micro.compare(work, first, ", compiled", "registerAndCancel", null, 1.0));
+        row("open, register, select, close, select",
+                work -> micro.compare(work, first, ", compiled", "openAndCloseChannel", null, 1.0));
+        row(select + "1 ready of 1", work -> micro.compare(work, null, "", "selectNow", "1/1", 1.0));
+        row(select + "16 ready of 16", work -> micro.compare(work, null, "", "selectNow", "16/16", 1.0));
+        row(select + "16 ready of 1,024", work -> micro.compare(work, null, "", "selectNow", "16/1024", 1.0));
+        row("wakeup, select", work -> micro.compare(work, null, "", "wakeup", null, 1.0));
+    }
+
+    private void footprint(String work) throws IOException {
+        double[] their = bytesPerKey("jdk");
+        double[] our = bytesPerKey("kqueue");
+        report.row(work, "bytes of heap", Side.JDK, Measure.COUNT, NONE).add(their[0], our[0]);
+        report.row(work, "bytes of native memory", Side.JDK, Measure.COUNT, 32).add(their[1], our[1]);
+    }
+
+    private static double[] bytesPerKey(String provider) throws IOException {
+        List<String> options = new ArrayList<>(Child.STEADY);
+        options.add("-XX:NativeMemoryTracking=summary");
+        try (Child child = new Child(Child.java(provider, options, Child.CLASS_PATH, Footprint.class, "10000"))) {
+            return Stream.of(child.readLine().split(" ")).mapToDouble(Double::parseDouble).toArray();
         }
-        if (!counts.isPossible()) {
-            System.out.println("skipped: system calls, there is no strace, or it may not trace here");
-            return;
+    }
+
+    private void servers() throws InterruptedException {
+        EchoServer.Mode echo = EchoServer.Mode.ECHO;
+        Load.Talk talk = Load.Talk.ECHO;
+        row("echo, 1 connection", work -> servers.compare(work, nio(echo), talk, 1, 0, NONE, 1.0));
+        row("echo, 50 connections", work -> servers.compare(work, others(nio(echo), talk), talk, 50, 0, NONE, 1.0));
+        row("echo, 500 connections", work -> servers.compare(work, nio(echo), talk, 500, 0, NONE, 1.0));
+        row("echo, 50 connections beside 2,000 idle",
+                work -> servers.compare(work, nio(echo), talk, 50, 2000, NONE, 1.0));
+        row("dispatch to workers, 50 connections",
+                work -> servers.compare(work, nio(EchoServer.Mode.DISPATCH), talk, 50, 0, NONE, 1.1));
+        row("interest toggled, 50 connections",
+                work -> servers.compare(work, nio(EchoServer.Mode.TOGGLE), talk, 50, 0, NONE, NONE));
+        row("connection churn", work -> servers.compare(work, others(nio(echo), Load.Talk.CHURN), Load.Talk.CHURN, 4, 0,
+                NONE, 1.0));
+        String fresh = " on a server that has just started, whole process";
+        row("echo, 50 connections" + fresh, work -> servers.compareFresh(work, talk, 50, 0.95));
+        row("connection churn" + fresh, work -> servers.compareFresh(work, Load.Talk.CHURN, 4, 0.95));
+        for (String version : List.of("4.1", "4.2")) {
+            row("Netty " + version + " HTTP, 50 connections",
+                    work -> servers.compare(work, netty(version), Load.Talk.HTTP, 50, 0, 1.0, 1.0));
         }
-        add(counts.perWakeup());
-        add(counts.perConnection());
-        add(counts.perRequest());
+    }
+
+    private static Map<Side, List<String>> nio(EchoServer.Mode mode) {
+        Map<Side, List<String>> commands = new EnumMap<>(Side.class);
+        commands.put(Side.JDK, Servers.nio(Side.JDK, mode));
+        commands.put(Side.KQUEUE, Servers.nio(Side.KQUEUE, mode));
+        return commands;
+    }
+
+    private Map<Side, List<String>> netty(String version) {
+        Map<Side, List<String>> commands = new EnumMap<>(Side.class);
+        for (Side side : List.of(Side.JDK, Side.KQUEUE, Side.NETTY_EPOLL)) {
+            if (side != Side.NETTY_EPOLL || nativeEpoll) {
+                commands.put(side, Servers.netty(side, version, Load.Talk.HTTP));
+            }
+        }
+        return commands;
+    }
+
+    /** Adds servers that are not java.nio's. */
+    private Map<Side, List<String>> others(Map<Side, List<String>> commands, Load.Talk talk)
+            throws IOException, InterruptedException {
+        if (nativeEpoll) {
+            commands.put(Side.NETTY_EPOLL, Servers.netty(Side.NETTY_EPOLL, "4.2", talk));
+        }
+        if (LINUX && compiler) {
+            commands.put(Side.C, List.of(CProgram.compile("src/main/c/echo.c", "echo").toString()));
+        }
+        return commands;
+    }
+
+    private void calls(String name, EchoServer.Mode mode, Load.Talk talk) throws InterruptedException {
+        if (LINUX && compiler) {
+            row(name + ": kevent, C model", work -> {
+                Path model = CProgram.compile("../src/test/c/kqueue_model.c", "libkqueue_model.so", "-DABI_freebsd",
+                        "-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-Bsymbolic", "-pthread");
+                calls.kevent(work, mode, talk, "-Dorg.kqueue.library=" + model, "-Dorg.kqueue.abi=freebsd");
+            });
+        }
+        row(name + ": kevent", work -> calls.kevent(work, mode, talk));
+        if (strace) {
+            row(name + ": epoll_ctl", work -> calls.epollCtl(work, mode, talk));
+        }
     }
 }

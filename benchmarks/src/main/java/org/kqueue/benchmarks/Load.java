@@ -8,67 +8,73 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 
-/** Clients of an echo server: each sends 64 bytes, waits until they are back, compares them, and sends the next. */
+/** Clients of a server, on the JDK's selector: each sends a request, waits for the answer, compares it, and goes on. */
 final class Load implements Closeable {
 
-    static final int MESSAGE = 64;
-    private static final int CHURN_CLIENTS = 4;
-    private static final int MAX_SAMPLES = 1 << 20;
+    /** What an HTTP server answers. */
+    static final String HTTP_BODY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     private static final long DEADLINE_MILLIS = 10_000;
 
+    /** What client and server say. */
+    enum Talk {
+        /** 64 bytes come back. */
+        ECHO(HTTP_BODY, HTTP_BODY),
+        /** The same, each time over a new connection. */
+        CHURN(HTTP_BODY, HTTP_BODY),
+        /** A request with three headers, an answer of 64 bytes. */
+        HTTP("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: load\r\nAccept: */*\r\n\r\n",
+                "HTTP/1.1 200 OK\r\ncontent-length: " + HTTP_BODY.length() + "\r\n\r\n" + HTTP_BODY);
+
+        private final ByteBuffer request;
+        private final ByteBuffer answer;
+
+        Talk(String request, String answer) {
+            this.request = direct(request);
+            this.answer = direct(answer);
+        }
+
+        private static ByteBuffer direct(String text) {
+            return ByteBuffer.allocateDirect(text.length()).put(text.getBytes(StandardCharsets.US_ASCII)).flip();
+        }
+    }
+
     private final InetSocketAddress server;
+    private final Talk talk;
     private final Selector selector = Selector.open();
     private final List<Client> clients = new ArrayList<>();
     private final List<SocketChannel> idle = new ArrayList<>();
-    private final long[] latencies = new long[MAX_SAMPLES];
-    private int samples;
-    private long echoed;
 
     /** What a stretch of load amounted to. */
-    record Result(long requests, long nanos, long[] sortedLatencies) {
+    record Result(long requests, long nanos) {
         double perSecond() {
             return requests * 1e9 / nanos;
-        }
-
-        double latencyMicros(double quantile) {
-            return sortedLatencies.length == 0 ? Double.NaN
-                    : sortedLatencies[(int) (quantile * (sortedLatencies.length - 1))] / 1e3;
         }
     }
 
     /** Connects. */
-    Load(int port, int connections, int idleConnections) throws IOException {
+    Load(int port, Talk talk, int connections, int idleConnections) throws IOException {
         server = new InetSocketAddress("127.0.0.1", port);
+        this.talk = talk;
         for (int i = 0; i < idleConnections; i++) {
             idle.add(SocketChannel.open(server));
         }
         for (int i = 0; i < connections; i++) {
-            SocketChannel channel = SocketChannel.open(server);
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.configureBlocking(false);
-            clients.add(new Client(channel, channel.register(selector, SelectionKey.OP_READ)));
+            clients.add(new Client());
         }
     }
 
     /** Runs for a time; every request sent is answered when this returns. */
-    Result pingPong(long nanos) throws IOException {
-        samples = 0;
-        echoed = 0;
+    Result run(long millis) throws IOException {
         long start = System.nanoTime();
-        long end = start + nanos;
+        long end = start + millis * 1_000_000;
         for (Client client : clients) {
-            client.send(start);
+            client.send();
         }
+        long requests = 0;
         int open = clients.size();
         while (open > 0) {
             if (selector.select(DEADLINE_MILLIS) == 0) {
@@ -77,9 +83,10 @@ final class Load implements Closeable {
             long now = System.nanoTime();
             for (SelectionKey key : selector.selectedKeys()) {
                 Client client = (Client) key.attachment();
-                if (client.receive(now)) {
+                if (client.receive()) {
+                    requests++;
                     if (now < end) {
-                        client.send(now);
+                        client.next();
                     } else {
                         open--;
                     }
@@ -87,58 +94,7 @@ final class Load implements Closeable {
             }
             selector.selectedKeys().clear();
         }
-        long[] sorted = Arrays.copyOf(latencies, samples);
-        Arrays.sort(sorted);
-        return new Result(echoed, System.nanoTime() - start, sorted);
-    }
-
-    /** Connects, sends and receives one message, and closes, again and again for a time. */
-    static Result churn(int port, long nanos) throws IOException, InterruptedException {
-        InetSocketAddress server = new InetSocketAddress("127.0.0.1", port);
-        long start = System.nanoTime();
-        long end = start + nanos;
-        ExecutorService threads = Executors.newFixedThreadPool(CHURN_CLIENTS);
-        try {
-            List<Callable<Long>> tasks = new ArrayList<>();
-            for (int i = 0; i < CHURN_CLIENTS; i++) {
-                tasks.add(() -> churnUntil(server, end));
-            }
-            long connections = 0;
-            for (Future<Long> count : threads.invokeAll(tasks)) {
-                connections += count.get();
-            }
-            return new Result(connections, System.nanoTime() - start, new long[0]);
-        } catch (ExecutionException e) {
-            throw new IOException("a client failed", e.getCause());
-        } finally {
-            threads.shutdown();
-            threads.awaitTermination(DEADLINE_MILLIS, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private static long churnUntil(InetSocketAddress server, long end) throws IOException {
-        ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE);
-        ByteBuffer answer = ByteBuffer.allocateDirect(MESSAGE);
-        long connections = 0;
-        while (System.nanoTime() < end) {
-            try (SocketChannel channel = SocketChannel.open(server)) {
-                channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                message.clear().putLong(0, ++connections);
-                answer.clear();
-                while (message.hasRemaining()) {
-                    channel.write(message);
-                }
-                while (answer.hasRemaining()) {
-                    if (channel.read(answer) < 0) {
-                        throw new IOException("closed before the answer was complete");
-                    }
-                }
-                if (!answer.flip().equals(message.flip())) {
-                    throw new IOException("other bytes came back");
-                }
-            }
-        }
-        return connections;
+        return new Result(requests, System.nanoTime() - start);
     }
 
     @Override
@@ -152,45 +108,49 @@ final class Load implements Closeable {
         selector.close();
     }
 
-    /** One connection. */
+    /** One connection after the other, or the same all the time. */
     private final class Client {
-        private final SocketChannel channel;
-        private final ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE);
-        private final ByteBuffer answer = ByteBuffer.allocateDirect(MESSAGE);
-        private long serial;
-        private long sentAt;
+        private final ByteBuffer request = talk.request.duplicate();
+        private final ByteBuffer answer = ByteBuffer.allocateDirect(talk.answer.capacity());
+        private SocketChannel channel;
 
-        Client(SocketChannel channel, SelectionKey key) {
-            this.channel = channel;
-            key.attach(this);
-            for (int i = 0; i < MESSAGE; i++) {
-                message.put(i, (byte) (i * 31));
+        Client() throws IOException {
+            connect();
+        }
+
+        private void connect() throws IOException {
+            channel = SocketChannel.open(server);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ, this);
+        }
+
+        void send() throws IOException {
+            request.clear();
+            answer.clear();
+            if (channel.write(request) != request.capacity()) {
+                throw new IOException("no room to send " + request.capacity() + " bytes");
             }
         }
 
-        void send(long now) throws IOException {
-            message.clear().putLong(0, ++serial);
-            answer.clear();
-            sentAt = now;
-            if (channel.write(message) != MESSAGE) {
-                throw new IOException("no room to send 64 bytes");
+        void next() throws IOException {
+            if (talk == Talk.CHURN) {
+                channel.close();
+                connect();
             }
+            send();
         }
 
         /** Whether the answer is complete. */
-        boolean receive(long now) throws IOException {
+        boolean receive() throws IOException {
             if (channel.read(answer) < 0) {
                 throw new IOException("the server closed the connection");
             }
             if (answer.hasRemaining()) {
                 return false;
             }
-            if (!answer.flip().equals(message.flip())) {
-                throw new IOException("other bytes came back");
-            }
-            echoed++;
-            if (samples < MAX_SAMPLES) {
-                latencies[samples++] = now - sentAt;
+            if (!answer.flip().equals(talk.answer)) {
+                throw new IOException("another answer: " + StandardCharsets.US_ASCII.decode(answer));
             }
             return true;
         }

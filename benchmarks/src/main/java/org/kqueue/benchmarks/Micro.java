@@ -1,88 +1,80 @@
 package org.kqueue.benchmarks;
 
-import java.io.IOException;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.IterationResult;
+import org.openjdk.jmh.results.Result;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs {@link Work} in two processes that take turns. */
+/** Runs {@link SelectorBenchmark} with JMH, each time in a new JVM, the providers in turns. */
 final class Micro {
 
-    private final int warmupMillis;
-    private final int turns;
-    private final int turnMillis;
+    /** JMH uses sun.misc.Unsafe, of which a new JDK warns. */
+    private static final String[] QUIET = Compare.FEATURE < 24 ? new String[0]
+            : new String[] {"--sun-misc-unsafe-memory-access=allow"};
 
-    Micro(int warmupMillis, int turns, int turnMillis) {
-        this.warmupMillis = warmupMillis;
-        this.turns = turns;
-        this.turnMillis = turnMillis;
+    private final Length length;
+    private final Report report;
+
+    Micro(Length length, Report report) {
+        this.length = length;
+        this.report = report;
     }
 
-    /** Nanoseconds an operation, and bytes allocated by an operation of either side. */
-    record Pair(Ratios nanos, double theirBytes, double ourBytes) {
+    /** Of one JVM without warm-up: microseconds in the first iteration and, compiled, in the later ones; bytes. */
+    private record Score(double first, double compiled, double bytes) {
     }
 
-    Pair compare(String their, String our, String work, int registered, int ready) throws IOException {
-        String[] args = {work, Integer.toString(registered), Integer.toString(ready)};
-        try (Java theirs = Java.start(their, Worker.class, args); Java ours = Java.start(our, Worker.class, args)) {
-            theirs.readLine();
-            ours.readLine();
-            for (int i = 0; i < 4; i++) {
-                measure(theirs, warmupMillis / 4);
-                measure(ours, warmupMillis / 4);
+    /**
+     * Adds the rows of a benchmark.
+     *
+     * @param first the end of the name of the row about the first iteration, null for no such row
+     * @param compiled the end of the name of the row about the later ones
+     * @param ready the benchmark's parameter of this name, null if it has none
+     */
+    void compare(String work, String first, String compiled, String benchmark, String ready, double target)
+            throws RunnerException {
+        for (int i = 0; i < length.forks; i++) {
+            Score their = run("jdk", benchmark, ready);
+            Score our = run("kqueue", benchmark, ready);
+            if (first != null) {
+                report.row(work + first, "µs", Side.JDK, Measure.COST, target).add(their.first, our.first);
             }
-            Ratios nanos = new Ratios(false);
-            double theirBytes = Double.MAX_VALUE;
-            double ourBytes = Double.MAX_VALUE;
-            for (int i = 0; i < turns; i++) {
-                double[] a = measure(theirs, turnMillis);
-                double[] b = measure(ours, turnMillis);
-                nanos.add(a[0], b[0]);
-                // The least: a turn in which the JIT compiles anew allocates a little for nothing.
-                theirBytes = Math.min(theirBytes, a[1]);
-                ourBytes = Math.min(ourBytes, b[1]);
-            }
-            return new Pair(nanos, theirBytes, ourBytes);
+            report.row(work + compiled, "µs", Side.JDK, Measure.COST, target).add(their.compiled, our.compiled);
+            report.row(work, "bytes allocated", Side.JDK, Measure.COUNT, Double.NaN).add(their.bytes, our.bytes);
         }
     }
 
-    /** Nanoseconds an operation on one provider. */
-    double nanos(String provider, int registered, int ready) throws IOException {
-        try (Java worker = Java.start(provider, Worker.class, "select", Integer.toString(registered),
-                Integer.toString(ready))) {
-            worker.readLine();
-            measure(worker, warmupMillis);
-            Ratios nanos = new Ratios(false);
-            for (int i = 0; i < turns; i++) {
-                nanos.add(0, measure(worker, turnMillis / 2)[0]);
-            }
-            return nanos.ourMedian();
+    private Score run(String provider, String benchmark, String ready) throws RunnerException {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .include(SelectorBenchmark.class.getName() + "\\." + benchmark + "$").param("provider", provider)
+                .forks(1).warmupIterations(0).measurementIterations(length.iterations)
+                .measurementTime(TimeValue.milliseconds(length.iterationMillis))
+                .jvmArgs(Child.STEADY.toArray(String[]::new)).jvmArgsAppend(QUIET).addProfiler(GCProfiler.class)
+                .verbosity(VerboseMode.SILENT).shouldFailOnError(true);
+        if (ready != null) {
+            options.param("ready", ready);
         }
+        List<IterationResult> iterations = List.copyOf(new Runner(options.build()).runSingle().getBenchmarkResults()
+                .iterator().next().getIterationResults());
+        List<IterationResult> later = iterations.subList(iterations.size() / 2, iterations.size());
+        return new Score(iterations.get(0).getPrimaryResult().getScore() / 1e3,
+                median(later, iteration -> iteration.getPrimaryResult().getScore()) / 1e3,
+                median(later, Micro::allocatedBytes));
     }
 
-    /** Nanoseconds and allocated bytes an operation. */
-    private static double[] measure(Java worker, int millis) throws IOException {
-        String[] words = worker.ask("run " + millis).split(" ");
-        double operations = Double.parseDouble(words[0]);
-        // The 100 bytes or so of reading a command are no operation's.
-        return new double[] {Double.parseDouble(words[1]) / operations, Double.parseDouble(words[2]) / operations};
+    private static double allocatedBytes(IterationResult iteration) {
+        Result<?> bytes = iteration.getSecondaryResults().get("gc.alloc.rate.norm");
+        return bytes.getScore();
     }
 
-    double heapPerKey(String provider) throws IOException {
-        try (Java worker = Java.start(provider, Worker.class, "heap", "10000")) {
-            return Double.parseDouble(worker.readLine());
-        }
-    }
-
-    /** Milliseconds of the first open in a JVM. */
-    Ratios firstOpen(int times) throws IOException {
-        Ratios millis = new Ratios(false);
-        for (int i = 0; i < times; i++) {
-            millis.add(firstOpen("jdk"), firstOpen("kqueue"));
-        }
-        return millis;
-    }
-
-    private static double firstOpen(String provider) throws IOException {
-        try (Java worker = Java.start(provider, Worker.class, "first-open")) {
-            return Double.parseDouble(worker.readLine()) / 1e6;
-        }
+    private static double median(List<IterationResult> iterations, ToDoubleFunction<IterationResult> figure) {
+        return Row.median(iterations.stream().mapToDouble(figure).boxed().toList());
     }
 }

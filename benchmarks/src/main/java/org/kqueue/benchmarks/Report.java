@@ -4,86 +4,64 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.function.ToDoubleFunction;
+import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The table, as text and as JSON. */
+/** The rows, as text and as JSON. */
 final class Report {
 
-    private final Path folder;
-    private final boolean full;
-    private final int runs;
-    private final Collection<Row> rows;
+    private final String header;
+    private final Map<String, Row> rows = new LinkedHashMap<>();
+    private final List<String> notes = new ArrayList<>();
+    private int run;
 
-    Report(Path parent, boolean full, int runs, Collection<Row> rows) throws IOException {
-        this.folder = Files.createDirectories(parent.resolve("jdk" + Java.FEATURE));
-        this.full = full;
-        this.runs = runs;
-        this.rows = rows;
+    Report(Length length, int runs, String systemCall) {
+        header = String.format(Locale.ROOT, "%s %s; %d processors, %s %s %s; a system call (getppid, called from C) "
+                + "%s; %s; %d run%s, %s", System.getProperty("java.vm.name"), Runtime.version(),
+                Runtime.getRuntime().availableProcessors(), System.getProperty("os.name"),
+                System.getProperty("os.version"), System.getProperty("os.arch"), systemCall, LocalDate.now(), runs,
+                runs == 1 ? "" : "s in a row", length.name().toLowerCase(Locale.ROOT));
     }
 
-    Path folder() {
-        return folder;
+    void startRun() {
+        run++;
     }
 
-    private static String java() {
-        return System.getProperty("java.vm.name") + " " + Runtime.version();
+    /** The row of this name, new or as it is. The arguments must be the same each time. */
+    Row row(String work, String unit, Side other, Measure measure, double target) {
+        return rows.computeIfAbsent(work + "|" + unit + "|" + other,
+                key -> new Row(work, unit, other, measure, target)).inRun(run);
     }
 
-    private static String machine() {
-        return Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name") + " "
-                + System.getProperty("os.version") + " " + System.getProperty("os.arch");
+    Collection<Row> rows() {
+        return rows.values();
     }
 
-    private String mode() {
-        return runs + (full ? " full" : " short") + (runs == 1 ? " run" : " runs in a row");
+    /** A line below the table, about what is not in it. */
+    void note(String line) {
+        notes.add(line);
     }
 
-    /** In Markdown. */
-    String table() {
-        StringBuilder text = new StringBuilder();
-        text.append(java()).append("; ").append(machine()).append("; ").append(LocalDate.now()).append("; ")
-                .append(mode())
-                .append("\n\n");
-        text.append("| work | unit | JDK (or C) | kqueue | ratio of each run | target | |\n"
-                + "|---|---|---|---|---|---|---|\n");
-        for (Row row : rows) {
-            Result one = row.first();
-            text.append(String.format(Locale.ROOT, "| %s | %s | %s | %s | %s | %s | %s |%n", one.row(), one.unit(),
-                    Result.number(row.theirs()), Result.number(row.ours()), row.figures(), row.targetText(),
-                    row.verdict()));
-        }
-        return text.toString();
+    String missed() {
+        long missed = rows.values().stream().filter(Row::isMissed).count();
+        return missed == 0 ? "every target met" : missed + " targets missed";
     }
 
-    void write() throws IOException {
-        StringBuilder json = new StringBuilder("{\n");
-        json.append("  \"java\": \"").append(java()).append("\",\n  \"machine\": \"").append(machine())
-                .append("\",\n  \"date\": \"").append(LocalDate.now()).append("\",\n  \"mode\": \"").append(mode())
-                .append("\",\n  \"rows\": [\n");
-        int left = rows.size();
-        for (Row row : rows) {
-            Result one = row.first();
-            json.append(String.format(Locale.ROOT,
-                    "    {\"work\": \"%s\", \"unit\": \"%s\", \"theirs\": %s, \"ours\": %s, "
-                            + "\"%s\": %s, \"target\": %s, "
-                            + "\"verdict\": \"%s\"}%s%n",
-                    one.row(), one.unit(), list(row, Result::theirs), list(row, Result::ours),
-                    one.ratio() ? "ratio" : "figure", list(row, Result::figure), json(row.target()), row.verdict(),
-                    --left > 0 ? "," : ""));
-        }
-        Files.writeString(folder.resolve("results.json"), json.append("  ]\n}\n"));
-        Files.writeString(folder.resolve("results.md"), table());
+    String markdown() {
+        return header + "\n\n| work | unit | compared with | its | kqueue | of each run | all pairs | target | |\n"
+                + "|---|---|---|---|---|---|---|---|---|\n"
+                + rows.values().stream().map(Row::markdown).collect(Collectors.joining())
+                + notes.stream().map(line -> "\n" + line + "\n").collect(Collectors.joining());
     }
 
-    private static String list(Row row, ToDoubleFunction<Result> figure) {
-        return row.runs().stream().map(run -> json(figure.applyAsDouble(run)))
-                .collect(Collectors.joining(", ", "[", "]"));
-    }
-
-    private static String json(double value) {
-        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.3f", value) : "null";
+    void write(Path folder) throws IOException {
+        Files.writeString(folder.resolve("results.md"), markdown());
+        Files.writeString(folder.resolve("results.json"), "{\n  \"header\": \"" + header + "\",\n  \"rows\": [\n    "
+                + rows.values().stream().map(Row::json).collect(Collectors.joining(",\n    ")) + "\n  ]\n}\n");
     }
 }

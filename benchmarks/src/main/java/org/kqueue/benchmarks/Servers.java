@@ -1,123 +1,117 @@
 package org.kqueue.benchmarks;
 
+import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
-/** Runs two echo servers, each in its own process, and gives them load in turns from this one. */
+/** Runs servers of the same work, each in its own process, and gives them load in turns from this one. */
 final class Servers {
 
-    private final Path folder;
-    private final int warmupMillis;
-    private final int turns;
-    private final int turnMillis;
+    static final String PER_REQUEST = "µs of server CPU per request";
+    private static final double NONE = Double.NaN;
 
-    Servers(Path folder, int warmupMillis, int turns, int turnMillis) {
-        this.folder = folder;
-        this.warmupMillis = warmupMillis;
-        this.turns = turns;
-        this.turnMillis = turnMillis;
+    private final Length length;
+    private final Report report;
+
+    Servers(Length length, Report report) {
+        this.length = length;
+        this.report = report;
     }
 
-    /** Requests or connections a second, and microseconds of server CPU for each. */
-    record Pair(Ratios rate, Ratios cpu) {
+    static List<String> nio(Side side, EchoServer.Mode mode, String... options) {
+        List<String> all = new ArrayList<>(Child.STEADY);
+        all.addAll(List.of(options));
+        return Child.java(provider(side), all, Child.CLASS_PATH, EchoServer.class, mode.name());
     }
 
-    /** A stretch of load. */
-    private interface Turn {
-        Load.Result run(long nanos) throws IOException, InterruptedException;
+    /** Netty's transport on a provider, or its native one. */
+    static List<String> netty(Side side, String version, Load.Talk talk) {
+        List<String> options = new ArrayList<>(Child.STEADY);
+        // Lets Netty install its selected-key set.
+        options.add("--add-opens=java.base/sun.nio.ch=ALL-UNNAMED");
+        options.add("-Dio.netty.tryReflectionSetAccessible=true");
+        String classPath = Child.CLASS_PATH + File.pathSeparator
+                + Compare.HOME.resolve("target/netty-" + version + "/*");
+        return Child.java(provider(side), options, classPath, NettyServer.class,
+                side == Side.NETTY_EPOLL ? "epoll" : "nio", talk.name());
     }
 
-    private static int port(Java server) throws IOException {
-        String line = server.readLine();
-        if (!line.startsWith("port ")) {
-            throw new IOException("no port, but: " + line);
+    private static String provider(Side side) {
+        return side == Side.KQUEUE ? "kqueue" : "jdk";
+    }
+
+    /** A server and its clients. */
+    private static final class Loaded implements Closeable {
+        private final Child server;
+        private final Load load;
+
+        Loaded(List<String> command, Load.Talk talk, int connections, int idle) throws IOException {
+            server = new Child(command);
+            load = new Load(server.readNumber("port"), talk, connections, idle);
         }
-        return Integer.parseInt(line.substring("port ".length()));
-    }
 
-    Pair compare(String mode, int connections, int idle) throws IOException, InterruptedException {
-        try (Java theirs = Java.start("jdk", EchoServer.class, mode);
-                Java ours = Java.start("kqueue", EchoServer.class, mode)) {
-            return pingPong(theirs, ours, connections, idle);
+        /** Requests a second, and microseconds of the server's processor time for each. */
+        double[] run(long millis) throws IOException {
+            long before = server.cpuNanos();
+            Load.Result result = load.run(millis);
+            return new double[] {result.perSecond(), (server.cpuNanos() - before) / 1e3 / result.requests()};
+        }
+
+        @Override
+        public void close() throws IOException {
+            load.close();
+            server.close();
         }
     }
 
-    /** Null where there is no C compiler. */
-    Pair compareWithC(int connections) throws IOException, InterruptedException {
-        Path binary = compile();
-        if (binary == null) {
-            return null;
-        }
-        try (Java theirs = new Java(List.of(binary.toString()));
-                Java ours = Java.start("kqueue", EchoServer.class, "echo")) {
-            return pingPong(theirs, ours, connections, 0);
-        }
-    }
-
-    private Path compile() throws IOException, InterruptedException {
-        Path source = folder.resolveSibling("src/main/c/echo.c");
-        Path binary = Files.createDirectories(folder).resolve("echo");
+    /** Compares kqueue with each other side. The targets are those against the JDK, NaN for none. */
+    void compare(String work, Map<Side, List<String>> commands, Load.Talk talk, int connections, int idle,
+            double rateTarget, double cpuTarget) throws IOException {
+        Map<Side, Loaded> servers = new EnumMap<>(Side.class);
         try {
-            Process cc = new ProcessBuilder("cc", "-O2", "-Wall", "-o", binary.toString(), source.toString())
-                    .inheritIO().start();
-            if (cc.waitFor() != 0) {
-                throw new IOException("cc cannot compile " + source);
+            for (Side side : commands.keySet()) {
+                servers.put(side, new Loaded(commands.get(side), talk, connections, idle));
             }
-            return binary;
-        } catch (IOException e) {
-            if (e.getMessage().contains("Cannot run program")) {
-                return null;
+            for (int i = 0; i < 2; i++) {
+                for (Loaded server : servers.values()) {
+                    server.run(length.warmupMillis / 2);
+                }
             }
-            throw e;
+            for (int i = 0; i < length.turns; i++) {
+                Map<Side, double[]> turn = new EnumMap<>(Side.class);
+                for (Side side : servers.keySet()) {
+                    turn.put(side, servers.get(side).run(length.turnMillis));
+                }
+                double[] our = turn.remove(Side.KQUEUE);
+                turn.forEach((side, their) -> {
+                    boolean jdk = side == Side.JDK;
+                    report.row(work, "requests/s", side, Measure.RATE, jdk ? rateTarget : NONE).add(their[0], our[0]);
+                    report.row(work, PER_REQUEST, side, Measure.COST, jdk ? cpuTarget : NONE).add(their[1], our[1]);
+                });
+            }
+        } finally {
+            for (Loaded server : servers.values()) {
+                server.close();
+            }
         }
     }
 
-    private Pair pingPong(Java theirs, Java ours, int connections, int idle) throws IOException, InterruptedException {
-        try (Load a = new Load(port(theirs), connections, idle); Load b = new Load(port(ours), connections, idle)) {
-            return takeTurns(theirs, a::pingPong, ours, b::pingPong);
+    /** Compares servers that have just started, with all that is loaded, linked and compiled while they serve. */
+    void compareFresh(String work, Load.Talk talk, int connections, double target) throws IOException {
+        for (int i = 0; i < length.forks; i++) {
+            double their = fresh(Side.JDK, talk, connections);
+            report.row(work, PER_REQUEST, Side.JDK, Measure.COST, target)
+                    .add(their, fresh(Side.KQUEUE, talk, connections));
         }
     }
 
-    Pair compareChurn() throws IOException, InterruptedException {
-        try (Java theirs = Java.start("jdk", EchoServer.class, "echo");
-                Java ours = Java.start("kqueue", EchoServer.class, "echo")) {
-            int a = port(theirs);
-            int b = port(ours);
-            return takeTurns(theirs, nanos -> Load.churn(a, nanos), ours, nanos -> Load.churn(b, nanos));
-        }
-    }
-
-    private Pair takeTurns(Java theirs, Turn a, Java ours, Turn b) throws IOException, InterruptedException {
-        for (int i = 0; i < 2; i++) {
-            a.run(warmupMillis * 500_000L);
-            b.run(warmupMillis * 500_000L);
-        }
-        Ratios rate = new Ratios(true);
-        Ratios cpu = new Ratios(false);
-        for (int i = 0; i < turns; i++) {
-            double[] their = measure(theirs, a);
-            double[] our = measure(ours, b);
-            rate.add(their[0], our[0]);
-            cpu.add(their[1], our[1]);
-        }
-        return new Pair(rate, cpu);
-    }
-
-    private double[] measure(Java server, Turn turn) throws IOException, InterruptedException {
-        long before = server.cpuNanos();
-        Load.Result result = turn.run(turnMillis * 1_000_000L);
-        return new double[] {result.perSecond(), (server.cpuNanos() - before) / 1e3 / result.requests()};
-    }
-
-    /** Requests a second, and the median and 99th percentile of the latency in microseconds. */
-    double[] sweep(String provider, int connections) throws IOException {
-        try (Java server = Java.start(provider, EchoServer.class, "echo");
-                Load load = new Load(port(server), connections, 0)) {
-            load.pingPong(warmupMillis * 1_000_000L);
-            Load.Result result = load.pingPong(2L * turnMillis * 1_000_000L);
-            return new double[] {result.perSecond(), result.latencyMicros(0.5), result.latencyMicros(0.99)};
+    private double fresh(Side side, Load.Talk talk, int connections) throws IOException {
+        try (Loaded server = new Loaded(nio(side, EchoServer.Mode.ECHO), talk, connections, 0)) {
+            return server.run(length.freshMillis)[1];
         }
     }
 }
