@@ -56,6 +56,8 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     private final Registrations registrations;
     private final Observation observation;
     private final PolledDescriptors polled = new PolledDescriptors();
+    /** Keys in the queue that were there when the select began; negative until that is known. */
+    private int updatesLeft;
     /** Made by the first select, as the list of events. */
     private ChangeList changes;
     private EventList events;
@@ -91,6 +93,7 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     protected int doSelect(Consumer<SelectionKey> action, long timeoutMillis) throws IOException {
         boolean blocking = timeoutMillis != 0;
         int updated = 0;
+        updatesLeft = -1;
         observation.beginSelect(blocking);
         try {
             processDeregisterQueue();
@@ -159,10 +162,16 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
         } while (!all);
     }
 
-    /** Turns interest into changes. Returns false if there are more than the list may have. */
+    /**
+     * Turns interest into changes. What is set during the select is for the next one. Returns false if there are more
+     * changes than the list may have.
+     */
     private boolean makeChanges() {
         synchronized (updateLock) {
-            while (!updateKeys.isEmpty()) {
+            if (updatesLeft < 0) {
+                updatesLeft = updateKeys.size();
+            }
+            for (; updatesLeft > 0; updatesLeft--) {
                 if (changes.size() > MAX_CHANGES - Registrations.MAX_CHANGES) {
                     return false;
                 }
