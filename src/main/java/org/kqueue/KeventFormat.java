@@ -10,7 +10,8 @@ public final class KeventFormat {
         "EV_ADD", "EV_DELETE", "EV_ENABLE", "EV_DISABLE", "EV_ONESHOT", "EV_CLEAR", "EV_RECEIPT", "EV_DISPATCH",
         null, null, null, null, null, "EV_FLAG1", "EV_ERROR", "EV_EOF",
     };
-    private static final int USER_CONTROL = 0xC0000000;
+
+    private static final Note[] USER_OPERATIONS = {Note.NOTE_FFCOPY, Note.NOTE_FFOR, Note.NOTE_FFAND};
 
     private KeventFormat() {
     }
@@ -74,11 +75,15 @@ public final class KeventFormat {
     private static void appendNotes(StringBuilder text, KeventLayout layout, Filter filter, int fflags) {
         String separator = "";
         int rest = fflags;
-        if (filter == Filter.EVFILT_USER && (fflags & USER_CONTROL) != 0) {
-            text.append((fflags & USER_CONTROL) == USER_CONTROL ? Note.NOTE_FFCOPY
-                    : (fflags & USER_CONTROL) < 0 ? Note.NOTE_FFOR : Note.NOTE_FFAND);
-            separator = "|";
-            rest &= ~USER_CONTROL;
+        if (filter == Filter.EVFILT_USER) {
+            // NOTE_FFCOPY has the bits of the other two: it comes first.
+            for (Note operation : USER_OPERATIONS) {
+                if (layout.has(operation) && (rest & layout.number(operation)) == layout.number(operation)) {
+                    text.append(operation);
+                    separator = "|";
+                    rest &= ~layout.number(operation);
+                }
+            }
         }
         for (Note note : Note.ALL) {
             if (filter == null || rest == 0 || !note.belongsTo(filter) || !layout.has(note)) {

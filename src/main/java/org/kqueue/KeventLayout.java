@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * One system's {@code struct kevent} and its numbers: the ABI as data. Offsets and sizes are in bytes, for LP64
- * systems.
+ * One system's {@code struct kevent}, its numbers and what its kernel does otherwise than others: the ABI as data.
+ * Offsets and sizes are in bytes, for LP64 systems.
  *
  * <p>{@code ident}, {@code data} and {@code udata} are 8 bytes wide and {@code fflags} 4 in every layout; {@code
  * filter} and {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD
@@ -35,6 +35,12 @@ public final class KeventLayout {
     private final Filter[] filtersByNumber;
     private final int[] noteNumbers;
     private final boolean[] notePresent;
+    private final String keventSymbol;
+    private final boolean countsInSizeT;
+    private final boolean dispatches;
+    private final boolean takesAnySignal;
+    private final int forceOneshot;
+    private final int timerHints;
 
     private KeventLayout(Builder builder) {
         name = builder.name;
@@ -61,6 +67,12 @@ public final class KeventLayout {
             noteNumbers[entry.getKey().ordinal()] = entry.getValue();
             notePresent[entry.getKey().ordinal()] = true;
         }
+        keventSymbol = builder.keventSymbol;
+        countsInSizeT = builder.countsInSizeT;
+        dispatches = builder.dispatches;
+        takesAnySignal = builder.takesAnySignal;
+        forceOneshot = builder.forceOneshot;
+        timerHints = builder.timerHints;
         if (udataOffset + 8 > size) {
             throw new IllegalArgumentException(name + ": a kevent of " + size + " bytes has no room for its fields");
         }
@@ -215,6 +227,69 @@ public final class KeventLayout {
         return noteNumbers[note.ordinal()];
     }
 
+    /**
+     * The name under which the C library exports the {@code kevent} that takes this layout. NetBSD renames it when the
+     * ABI changes ({@code __RENAME} in {@code <sys/event.h>}), and its plain {@code kevent} takes the timespec of
+     * before release 6.
+     *
+     * @return {@code kevent}, {@code __kevent50} or {@code __kevent100}
+     */
+    public String keventSymbol() {
+        return keventSymbol;
+    }
+
+    /**
+     * Whether {@code nchanges} and {@code nevents} of {@code kevent} are {@code size_t}, as {@code <sys/event.h>} of
+     * NetBSD declares them, and not {@code int}.
+     *
+     * @return true on NetBSD
+     */
+    public boolean countsInSizeT() {
+        return countsInSizeT;
+    }
+
+    /**
+     * Whether an {@code EV_ENABLE} of a knote that {@code EV_DISPATCH} has disabled reports what is pending. macOS,
+     * FreeBSD, OpenBSD and DragonFly ask the filter again ({@code kqueue_register} in {@code kern_event.c}; measured on
+     * FreeBSD 12.3 and 15.0). NetBSD reports only what came after the last event: data that was there then, and was not
+     * read, is not reported (measured on NetBSD 7.99).
+     *
+     * @return false on NetBSD
+     */
+    public boolean dispatches() {
+        return dispatches;
+    }
+
+    /**
+     * Whether {@code EVFILT_SIGNAL} takes a number that is no signal. FreeBSD does (measured on 12.3), the others say
+     * {@code EINVAL} ({@code filt_sigattach} in {@code kern_sig.c}).
+     *
+     * @return true on FreeBSD
+     */
+    public boolean takesAnySignal() {
+        return takesAnySignal;
+    }
+
+    /**
+     * The flag {@code EV_FORCEONESHOT} of {@code <sys/event.h>} of FreeBSD: deliver now, whatever the condition, and
+     * remove the knote. Its bit has another meaning elsewhere.
+     *
+     * @return the flag, 0 where there is none
+     */
+    public int forceOneshot() {
+        return forceOneshot;
+    }
+
+    /**
+     * The bits of a timer's {@code fflags} that say how exact it is to be, not what its {@code data} means: {@code
+     * NOTE_LEEWAY}, {@code NOTE_CRITICAL} and {@code NOTE_BACKGROUND} of {@code <sys/event.h>} of macOS.
+     *
+     * @return the bits, 0 where there are none
+     */
+    public int timerHints() {
+        return timerHints;
+    }
+
     @Override
     public String toString() {
         return name;
@@ -229,10 +304,16 @@ public final class KeventLayout {
         private Errno.Numbering errnos = Errno.Numbering.BSD;
         private int size = 32;
         private int filterWidth = 2;
+        private String keventSymbol = "kevent";
+        private boolean countsInSizeT;
+        private boolean dispatches = true;
+        private boolean takesAnySignal;
+        private int forceOneshot;
+        private int timerHints;
 
         /**
          * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on
-         * BSD.
+         * BSD, for a {@code kevent} of that name that counts in {@code int} and re-enables as FreeBSD does.
          *
          * @param name the value of {@code org.kqueue.abi} that selects it
          */
@@ -303,6 +384,72 @@ public final class KeventLayout {
          */
         public Builder note(Note note, int number) {
             notes.put(note, number);
+            return this;
+        }
+
+        /**
+         * Sets {@link KeventLayout#keventSymbol()}.
+         *
+         * @param symbol the name
+         * @return this builder
+         */
+        public Builder keventSymbol(String symbol) {
+            keventSymbol = Objects.requireNonNull(symbol, "symbol");
+            return this;
+        }
+
+        /**
+         * Sets {@link KeventLayout#countsInSizeT()}.
+         *
+         * @param value true for {@code size_t}
+         * @return this builder
+         */
+        public Builder countsInSizeT(boolean value) {
+            countsInSizeT = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeventLayout#dispatches()}.
+         *
+         * @param value whether {@code EV_ENABLE} reports what is pending
+         * @return this builder
+         */
+        public Builder dispatches(boolean value) {
+            dispatches = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeventLayout#takesAnySignal()}.
+         *
+         * @param value whether it does
+         * @return this builder
+         */
+        public Builder takesAnySignal(boolean value) {
+            takesAnySignal = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeventLayout#forceOneshot()}.
+         *
+         * @param flag the flag
+         * @return this builder
+         */
+        public Builder forceOneshot(int flag) {
+            forceOneshot = flag;
+            return this;
+        }
+
+        /**
+         * Sets {@link KeventLayout#timerHints()}.
+         *
+         * @param bits the bits
+         * @return this builder
+         */
+        public Builder timerHints(int bits) {
+            timerHints = bits;
             return this;
         }
 

@@ -95,6 +95,25 @@ class KeventLayoutTest {
             layout.number(Note.NOTE_ABSTIME)});
     }
 
+    /** The symbol of kevent, size_t counts, EV_DISPATCH as a selector needs it, any signal, EV_FORCEONESHOT, hints. */
+    @ParameterizedTest
+    @CsvSource({
+        "macos,     kevent,      false, true,  false, 0,   112", "freebsd, kevent, false, true, true, 256, 0",
+        "freebsd11, kevent,      false, true,  true,  256, 0",   "openbsd, kevent, false, true, false, 0, 0",
+        "netbsd,    __kevent50,  true,  false, false, 0,   0",   "dragonfly, kevent, false, true, false, 0, 0",
+        "netbsd11,  __kevent100, true,  false, false, 0,   0",
+    })
+    void knowsWhatTheSystemDoesOtherwise(String abi, String symbol, boolean sizeT, boolean dispatches,
+            boolean anySignal, int forceOneshot, int timerHints) {
+        KeventLayout layout = layout(abi);
+        assertEquals(symbol, layout.keventSymbol());
+        assertEquals(sizeT, layout.countsInSizeT());
+        assertEquals(dispatches, layout.dispatches());
+        assertEquals(anySignal, layout.takesAnySignal());
+        assertEquals(forceOneshot, layout.forceOneshot());
+        assertEquals(timerHints, layout.timerHints());
+    }
+
     @Test
     void namesWhatASystemDoesNotHave() {
         UnsupportedOperationException e = assertThrows(UnsupportedOperationException.class,

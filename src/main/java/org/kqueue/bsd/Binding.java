@@ -100,19 +100,14 @@ final class Binding {
      * @param symbol what it is called in the library
      */
     Kevent kevent(String symbol, KeventLayout layout) throws KqueueUnavailableException {
-        MethodType type = isNetbsd(layout) ? NETBSD_KEVENT : KEVENT;
+        MethodType type = layout.countsInSizeT() ? NETBSD_KEVENT : KEVENT;
         MethodHandle foreign = ForeignCalls.of(() -> address(library, symbol), symbol, type);
         if (foreign != null) {
             return (Kevent) instance(define(ForeignKevent.class, foreign.asType(KEVENT)));
         }
         FunctionMapper mapper = (library, method) -> symbol;
         NativeLibrary mapped = load(name, Map.of(Library.OPTION_FUNCTION_MAPPER, mapper));
-        return (Kevent) jna(isNetbsd(layout) ? NetbsdKevent.class : BsdKevent.class, mapped);
-    }
-
-    /** Whether {@code kevent} counts in {@code size_t}. */
-    static boolean isNetbsd(KeventLayout layout) {
-        return layout.filterWidth() == Integer.BYTES;
+        return (Kevent) jna(layout.countsInSizeT() ? NetbsdKevent.class : BsdKevent.class, mapped);
     }
 
     /** JNA binds a class to one library for good, so each library gets a copy of the mapping class. */

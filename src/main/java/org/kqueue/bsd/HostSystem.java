@@ -9,27 +9,28 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.kqueue.Errno;
+import org.kqueue.KeventLayout;
 
 /** The operating system under this JVM, as far as kqueue goes. */
 enum HostSystem {
 
-    MACOS(List.of("macos")),
-    FREEBSD(List.of("freebsd", "freebsd11")),
-    NETBSD(List.of("netbsd11", "netbsd")),
-    OPENBSD(List.of("openbsd")),
-    DRAGONFLY(List.of("dragonfly")),
-    LINUX(List.of()),
-    OTHER(List.of());
+    MACOS(Layouts.MACOS),
+    FREEBSD(Layouts.FREEBSD, Layouts.FREEBSD11),
+    NETBSD(Layouts.NETBSD11, Layouts.NETBSD),
+    OPENBSD(Layouts.OPENBSD),
+    DRAGONFLY(Layouts.DRAGONFLY),
+    LINUX,
+    OTHER;
 
     static final HostSystem CURRENT = of(System.getProperty("os.name"));
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
     /** The ABIs of the C library, the one of the newest release first; empty where it has no kqueue. */
-    final List<String> abis;
+    final List<KeventLayout> layouts;
 
-    HostSystem(List<String> abis) {
-        this.abis = abis;
+    HostSystem(KeventLayout... layouts) {
+        this.layouts = List.of(layouts);
     }
 
     static HostSystem of(String osName) {
@@ -46,7 +47,7 @@ enum HostSystem {
     }
 
     boolean hasKqueue() {
-        return !abis.isEmpty();
+        return !layouts.isEmpty();
     }
 
     /**
@@ -55,11 +56,11 @@ enum HostSystem {
      * @param release {@code os.version}
      * @return null where there is no kqueue
      */
-    String abi(String release) {
+    KeventLayout layout(String release) {
         if (this == FREEBSD && major(release) < 12) {
-            return "freebsd11";
+            return Layouts.FREEBSD11;
         }
-        return hasKqueue() ? abis.get(0) : null;
+        return hasKqueue() ? layouts.get(0) : null;
     }
 
     private static int major(String release) {

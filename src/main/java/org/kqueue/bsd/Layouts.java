@@ -27,15 +27,17 @@ final class Layouts {
             .note(Note.NOTE_OOB, 2).note(Note.NOTE_FUNLOCK, 0x100).note(Note.NOTE_EXITSTATUS, 0x04000000)
             .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
             .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8)
+            .timerHints(0x70)
             .build();
 
     static final KeventLayout FREEBSD = freebsd("freebsd").size(64).build();
 
     static final KeventLayout FREEBSD11 = freebsd("freebsd11").size(32).build();
 
-    static final KeventLayout NETBSD = netbsd("netbsd").size(40).build();
+    static final KeventLayout NETBSD = netbsd("netbsd").size(40).keventSymbol("__kevent50").build();
 
-    static final KeventLayout NETBSD11 = netbsd("netbsd11").size(72).filter(Filter.EVFILT_EMPTY, 9).build();
+    static final KeventLayout NETBSD11 = netbsd("netbsd11").size(72).keventSymbol("__kevent100")
+            .filter(Filter.EVFILT_EMPTY, 9).build();
 
     static final KeventLayout OPENBSD = classic("openbsd", -10)
             .filter(Filter.EVFILT_DEVICE, -8).filter(Filter.EVFILT_EXCEPT, -9)
@@ -68,7 +70,7 @@ final class Layouts {
     }
 
     private static KeventLayout.Builder freebsd(String name) {
-        return openAndClose(classic(name, -11))
+        return openAndClose(classic(name, -11)).forceOneshot(0x0100).takesAnySignal(true)
                 .filter(Filter.EVFILT_PROCDESC, -8).filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_LIO, -10)
                 .filter(Filter.EVFILT_SENDFILE, -12).filter(Filter.EVFILT_EMPTY, -13)
                 .note(Note.NOTE_FILE_POLL, 2)
@@ -78,7 +80,7 @@ final class Layouts {
     }
 
     private static KeventLayout.Builder netbsd(String name) {
-        return openAndClose(shared(name)).filterWidth(4)
+        return openAndClose(shared(name)).filterWidth(4).countsInSizeT(true).dispatches(false)
                 .filter(Filter.EVFILT_READ, 0).filter(Filter.EVFILT_WRITE, 1).filter(Filter.EVFILT_AIO, 2)
                 .filter(Filter.EVFILT_VNODE, 3).filter(Filter.EVFILT_PROC, 4).filter(Filter.EVFILT_SIGNAL, 5)
                 .filter(Filter.EVFILT_TIMER, 6).filter(Filter.EVFILT_FS, 7).filter(Filter.EVFILT_USER, 8)

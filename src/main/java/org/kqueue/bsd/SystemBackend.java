@@ -40,21 +40,22 @@ public final class SystemBackend implements KqueueBackend {
     public String defaultAbi(KqueueConfig config) {
         HostSystem host = HostSystem.CURRENT;
         if (host == HostSystem.NETBSD) {
-            return netbsdAbi(null, "netbsd");
+            return netbsdLayout(null, Layouts.NETBSD).name();
         }
         if (host.hasKqueue()) {
-            return host.abi(System.getProperty("os.version"));
+            return host.layout(System.getProperty("os.version")).name();
         }
-        return config.library() == null ? "freebsd11" : netbsdAbi(config.library(), "freebsd11");
+        return (config.library() == null ? Layouts.FREEBSD11 : netbsdLayout(config.library(), Layouts.FREEBSD11))
+                .name();
     }
 
     /** By the versioned name of {@code kevent} that a library exports. */
-    private static String netbsdAbi(String library, String other) {
+    private static KeventLayout netbsdLayout(String library, KeventLayout other) {
         try {
             Binding binding = new Binding(library);
-            for (String abi : HostSystem.NETBSD.abis) {
-                if (binding.exports(SystemLibrary.versionedKevent(abi))) {
-                    return abi;
+            for (KeventLayout layout : HostSystem.NETBSD.layouts) {
+                if (binding.exports(layout.keventSymbol())) {
+                    return layout;
                 }
             }
         } catch (KqueueUnavailableException | LinkageError e) {
@@ -76,9 +77,9 @@ public final class SystemBackend implements KqueueBackend {
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
-        List<String> abis = HostSystem.CURRENT.abis;
-        if (config.library() == null && !abis.contains(layout.name())) {
-            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis
+        List<KeventLayout> layouts = HostSystem.CURRENT.layouts;
+        if (config.library() == null && !layouts.contains(layout)) {
+            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + layouts
                     + ", not " + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
         }
         SystemLibrary library = SystemLibrary.load(config.library(), layout);

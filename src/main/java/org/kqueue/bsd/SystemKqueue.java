@@ -252,7 +252,7 @@ final class SystemKqueue extends Kqueue {
 
     @Override
     public boolean dispatches() {
-        return library.isKernel() && !layout().name().startsWith("netbsd");
+        return library.isKernel() && layout().dispatches();
     }
 
     @Override

@@ -28,6 +28,7 @@ final class SystemLibrary {
     /** Bound libraries by name and ABI. */
     // guarded by itself
     private static final Map<String, SystemLibrary> LOADED = new HashMap<>();
+    private static final String PLAIN_KEVENT = "kevent";
     private static final System.Logger LOG = System.getLogger("org.kqueue");
 
     private final String name;
@@ -90,21 +91,13 @@ final class SystemLibrary {
      * libc has no such past, so there a plain {@code kevent} will do.
      */
     private String keventSymbol(boolean libc) throws KqueueUnavailableException {
-        if (!Binding.isNetbsd(layout)) {
-            return binding.require("kevent");
-        }
-        String versioned = versionedKevent(layout.name());
-        if (libc) {
-            return binding.require(versioned);
+        String symbol = layout.keventSymbol();
+        if (libc || symbol.equals(PLAIN_KEVENT)) {
+            return binding.require(symbol);
         }
         // On NetBSD a look-up of a name that the library lacks goes on in libc.
-        boolean plain = HostSystem.CURRENT == HostSystem.NETBSD && !binding.isOwn(versioned);
-        return plain ? binding.require("kevent") : binding.require(versioned, "kevent");
-    }
-
-    /** What NetBSD's header makes of {@code kevent} in one of its ABIs. */
-    static String versionedKevent(String abi) {
-        return abi.equals("netbsd11") ? "__kevent100" : "__kevent50";
+        boolean plain = HostSystem.CURRENT == HostSystem.NETBSD && !binding.isOwn(symbol);
+        return plain ? binding.require(PLAIN_KEVENT) : binding.require(symbol, PLAIN_KEVENT);
     }
 
     /** The functions. A descriptor may be closed only by {@link #close}. */

@@ -10,9 +10,7 @@ final class Change {
 
     private static final int ENABLE_AND_DISABLE = KeventFlags.EV_ENABLE | KeventFlags.EV_DISABLE;
 
-    private static final int EV_FORCEONESHOT = 0x0100;
-
-    private final boolean hasForceOneshot;
+    private final int forceOneshot;
     long ident;
     int filterNumber;
     /** Null for a number the ABI does not know. */
@@ -23,7 +21,7 @@ final class Change {
     long udata;
 
     Change(KeventLayout layout) {
-        hasForceOneshot = layout.name().startsWith("freebsd");
+        forceOneshot = layout.forceOneshot();
     }
 
     Change read(ChangeList changes, int index) {
@@ -43,7 +41,7 @@ final class Change {
 
     /** {@code EV_FORCEONESHOT} of FreeBSD: deliver once, now, and remove. */
     boolean forcesOneshot() {
-        return has(EV_FORCEONESHOT) && hasForceOneshot;
+        return has(forceOneshot);
     }
 
     boolean contradictsItself() {

@@ -26,7 +26,7 @@ final class SignalKnote extends SoftKnote {
     int attach(Memory memory) {
         if (Signals.name(ident) == null) {
             // FreeBSD takes any number, and none of these is ever sent.
-            return layout.name().startsWith("freebsd") ? 0 : Errno.EINVAL;
+            return layout.takesAnySignal() ? 0 : Errno.EINVAL;
         }
         watching = Signals.watch(this);
         return watching || Signals.isUncatchable(ident) ? 0 : Errno.EINVAL;

@@ -16,8 +16,6 @@ final class TimerKnote extends SoftKnote {
     };
     private static final long[] NANOS = {1_000_000_000, 1_000_000, 1_000, 1};
     private static final long MILLI = 1_000_000;
-    /** macOS: how exact a timer is to be. Every timer here is exact. */
-    private static final int MACOS_HINTS = 0x70;
     /** Some 146 years: never. */
     private static final long NEVER = Long.MAX_VALUE / 2;
 
@@ -82,7 +80,8 @@ final class TimerKnote extends SoftKnote {
 
     /** Nanoseconds of the unit that the notes name, 0 for notes that name none. */
     private long unit(int notes) {
-        int rest = layout.has(Note.NOTE_FUNLOCK) ? notes & ~MACOS_HINTS : notes;
+        // Every timer here is exact.
+        int rest = notes & ~layout.timerHints();
         if (rest == 0) {
             return MILLI;
         }

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueUnavailableException;
@@ -80,14 +81,16 @@ class SystemBackendTest {
         "DragonFly, 6.4, dragonfly", "Linux, 6.1,", "Windows 11, 10.0,",
     })
     void abiFollowsTheSystem(String name, String release, String abi) {
-        assertEquals(abi, HostSystem.of(name).abi(release));
+        KeventLayout layout = HostSystem.of(name).layout(release);
+        assertEquals(abi, layout == null ? null : layout.name());
     }
 
     @Test
     void namedLibrarySpeaksLibkqueuesAbiByDefault() {
         if (!HostSystem.CURRENT.hasKqueue()) {
-            for (String abi : List.of("netbsd", "netbsd11")) {
-                String name = SystemLibrary.versionedKevent(abi);
+            for (KeventLayout layout : HostSystem.NETBSD.layouts) {
+                String abi = layout.name();
+                String name = layout.keventSymbol();
                 String library = NativeBuild.model(abi, "-DKEVENT_NAME=" + name).toString();
                 assertEquals(abi, new SystemBackend().defaultAbi(config("auto", library, null)), "by " + name);
             }

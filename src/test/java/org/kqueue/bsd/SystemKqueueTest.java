@@ -2,6 +2,7 @@ package org.kqueue.bsd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -248,6 +249,34 @@ class SystemKqueueTest {
             KeventException e = assertThrows(KeventException.class, () -> kq.kevent(null, kq.newEventList(1), 0));
             assertEquals(name, e.errnoName());
             assertEquals(bsd, e.errno());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-DQUIRKS"})
+    void aLibraryIsToldWhatIsAboutToBeClosed(String options) throws IOException {
+        Model model = options.isEmpty() ? new Model("freebsd") : new Model("freebsd", options);
+        int[] pipe = new int[2];
+        assertEquals(0, Libc.INSTANCE.pipe(pipe));
+        try (Kqueue kq = model.open()) {
+            assertFalse(kq.dispatches(), "not relied on in a library");
+            kq.forget(pipe[0]);
+            kq.kevent(kq.newChangeList(3).add(pipe[0], Filter.EVFILT_READ, KeventFlags.EV_ADD, 0)
+                    .add(pipe[1], Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 0)
+                    .add(pipe[1], Filter.EVFILT_USER, KeventFlags.EV_ADD, 0), null, 0);
+            int knotes = model.knotes(kq);
+            kq.forget(pipe[0]);
+            assertEquals(knotes - 1, model.knotes(kq));
+            kq.forget(pipe[1]);
+            assertEquals(knotes - 2, model.knotes(kq), "the user event of the same ident stays");
+            model.control.model_fail_call(Errno.ENOMEM, 0);
+            assertEquals(Errno.ENOMEM, assertThrows(KeventException.class, () -> kq.forget(pipe[0])).errno());
+            Libc.INSTANCE.close(pipe[0]);
+            kq.forget(pipe[0]);
+            kq.forget(-1);
+        } finally {
+            Libc.INSTANCE.close(pipe[0]);
+            Libc.INSTANCE.close(pipe[1]);
         }
     }
 

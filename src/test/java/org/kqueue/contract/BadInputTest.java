@@ -98,7 +98,7 @@ class BadInputTest extends Contract {
     void aSignalThatDoesNotExist() throws IOException {
         needs(Filter.EVFILT_SIGNAL);
         freebsdRule();
-        if (kq.layout().name().startsWith("freebsd")) {
+        if (kq.layout().takesAnySignal()) {
             // As measured there: any number is accepted.
             kq.add(Filter.signal(200), Filter.signal(0), Filter.signal(-1));
         } else {

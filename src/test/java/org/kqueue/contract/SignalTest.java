@@ -103,7 +103,7 @@ class SignalTest extends Contract {
     void numbersThatAreNoSignal() {
         freebsdRule();
         for (String number : new String[] {"0", "-1", "200"}) {
-            String expected = kq.layout().name().startsWith("freebsd") ? "" : number + " SIGNAL ERROR EINVAL";
+            String expected = kq.layout().takesAnySignal() ? "" : number + " SIGNAL ERROR EINVAL";
             assertEquals(expected, kevent(number + " SIGNAL ADD"));
         }
         assertEquals("", kevent("9 SIGNAL ADD"), "KILL can be registered, though nobody will hear of it");
