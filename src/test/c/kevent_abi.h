@@ -64,7 +64,8 @@ WIDE(40);
 #elif defined(ABI_netbsd11)
 AT(ext, 40);
 WIDE(72);
-#elif defined(ABI_macos) || defined(ABI_freebsd11) || defined(ABI_openbsd) || defined(ABI_dragonfly)
+#elif defined(ABI_macos) || defined(ABI_freebsd11) || defined(ABI_openbsd) || defined(ABI_dragonfly) \
+    || defined(ABI_libkqueue)
 WIDE(32);
 #else
 #error "no ABI selected"
@@ -74,13 +75,13 @@ WIDE(32);
 enum { EVFILT_READ = 0, EVFILT_WRITE = 1, EVFILT_TIMER = 6, EVFILT_USER = 8 };
 #elif defined(ABI_dragonfly)
 enum { EVFILT_READ = -1, EVFILT_WRITE = -2, EVFILT_TIMER = -7, EVFILT_USER = -9 };
-#elif defined(ABI_freebsd) || defined(ABI_freebsd11)
+#elif defined(ABI_freebsd) || defined(ABI_freebsd11) || defined(ABI_libkqueue)
 enum { EVFILT_READ = -1, EVFILT_WRITE = -2, EVFILT_TIMER = -7, EVFILT_USER = -11 };
 #else
 enum { EVFILT_READ = -1, EVFILT_WRITE = -2, EVFILT_TIMER = -7, EVFILT_USER = -10 };
 #endif
 
-#if defined(ABI_macos)
+#if defined(ABI_macos) || defined(ABI_libkqueue)
 enum { NOTE_SECONDS = 1, NOTE_USECONDS = 2, NOTE_NSECONDS = 4 };
 #elif defined(ABI_freebsd) || defined(ABI_freebsd11)
 enum { NOTE_SECONDS = 1, NOTE_USECONDS = 4, NOTE_NSECONDS = 8 };

@@ -19,8 +19,6 @@
  * as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of its number when it means another
  * file: there is a registration, and so nothing to do; it never fires.
  *
- * -DFLAGLESS: an event has none of the flags of its knote, only EV_EOF. -DNO_RECEIPT: EV_RECEIPT is not known.
- *
  * -DFAIL_KQUEUE_AFTER=n: the kqueue after the first n, and no other, fails with EMFILE.
  *
  * One call, one failure or one answer can be scripted: the model_... functions. With -DOWN_DESCRIPTORS the numbers it
@@ -564,11 +562,7 @@ fill(struct kevent *kev, struct knote *kn)
 	memset(kev, 0, sizeof *kev);
 	kev->ident = kn->ident;
 	kev->filter = (filter_field)kn->filter;
-#if defined(FLAGLESS)
-	kev->flags = (flags_field)(kn->seen_eof ? EV_EOF : 0);
-#else
 	kev->flags = (flags_field)(kn->flags | (kn->seen_eof ? EV_EOF : 0));
-#endif
 	kev->fflags = kn->fflags;
 	kev->data = kn->seen_data;
 	kev->udata = kn->udata;
@@ -733,6 +727,8 @@ static int64_t
 change(struct queue *q, const struct kevent *changes, int64_t nchanges, struct kevent *events, int64_t nevents)
 {
 	int64_t n = 0;
+	int scripted = model.error_errno;
+	model.error_errno = 0;
 	(void)nevents;	/* not asked by DragonFly */
 	for (int64_t i = 0; i < nchanges; i++) {
 		struct kevent kev = changes[i];
@@ -740,10 +736,7 @@ change(struct queue *q, const struct kevent *changes, int64_t nchanges, struct k
 		if (kev.filter == 0)
 			continue;
 #endif
-		int error = model.error_errno != 0 && model.error_change == i ? model.error_errno : apply(q, &kev);
-#if defined(NO_RECEIPT)
-		kev.flags = (flags_field)(kev.flags & ~EV_RECEIPT);
-#endif
+		int error = scripted != 0 && model.error_change == i ? scripted : apply(q, &kev);
 		if (error == 0 && !(kev.flags & EV_RECEIPT))
 			continue;
 #if defined(ABI_dragonfly)
@@ -768,7 +761,6 @@ change(struct queue *q, const struct kevent *changes, int64_t nchanges, struct k
 		kev.data = error;
 		events[n++] = kev;
 	}
-	model.error_errno = 0;
 	return n;
 }
 

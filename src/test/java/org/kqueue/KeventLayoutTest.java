@@ -25,6 +25,7 @@ class KeventLayoutTest {
     @CsvSource({
         "macos,     2211000000000000 f6ff 2100 03000001 feffffffffffffff 0011223344556677",
         "freebsd11, 2211000000000000 f5ff 2100 03000001 feffffffffffffff 0011223344556677",
+        "libkqueue, 2211000000000000 f5ff 2100 03000001 feffffffffffffff 0011223344556677",
         "openbsd,   2211000000000000 f6ff 2100 03000001 feffffffffffffff 0011223344556677",
         "dragonfly, 2211000000000000 f7ff 2100 03000001 feffffffffffffff 0011223344556677",
         "freebsd,   2211000000000000 f5ff 2100 03000001 feffffffffffffff 0011223344556677"
@@ -52,7 +53,7 @@ class KeventLayoutTest {
     @ParameterizedTest
     @CsvSource({
         "macos,     0, 8, 10, 12, 16, 24, 32", "freebsd,  0, 8, 10, 12, 16, 24, 64",
-        "freebsd11, 0, 8, 10, 12, 16, 24, 32",
+        "freebsd11, 0, 8, 10, 12, 16, 24, 32", "libkqueue, 0, 8, 10, 12, 16, 24, 32",
         "openbsd,   0, 8, 10, 12, 16, 24, 32", "dragonfly, 0, 8, 10, 12, 16, 24, 32",
         "netbsd,    0, 8, 12, 16, 24, 32, 40", "netbsd11, 0, 8, 12, 16, 24, 32, 72",
     })
@@ -70,7 +71,7 @@ class KeventLayoutTest {
         "macos,   -1, -2, -3, -4, -5, -6, -7, -10", "freebsd,   -1, -2, -3, -4, -5, -6, -7, -11",
         "openbsd, -1, -2, -3, -4, -5, -6, -7, -10", "freebsd11, -1, -2, -3, -4, -5, -6, -7, -11",
         "netbsd,   0,  1,  2,  3,  4,  5,  6,   8", "dragonfly, -1, -2, -3, -4, -5, -6, -7,  -9",
-        "netbsd11, 0,  1,  2,  3,  4,  5,  6,   8",
+        "netbsd11, 0,  1,  2,  3,  4,  5,  6,   8", "libkqueue, -1, -2, -3, -4, -5, -6, -7, -11",
     })
     void hasTheFilterNumbersOfTheHeader(String abi, int read, int write, int aio, int vnode, int proc, int signal,
             int timer, int user) {
@@ -87,7 +88,8 @@ class KeventLayoutTest {
 
     /** NOTE_SECONDS, MSECONDS, USECONDS, NSECONDS, ABSTIME. */
     @ParameterizedTest
-    @CsvSource({"macos, 1, 0, 2, 4, 8", "freebsd, 1, 2, 4, 8, 16", "openbsd, 1, 0, 2, 3, 16", "netbsd, 1, 0, 2, 3, 16"})
+    @CsvSource({"macos, 1, 0, 2, 4, 8", "freebsd, 1, 2, 4, 8, 16", "openbsd, 1, 0, 2, 3, 16", "netbsd, 1, 0, 2, 3, 16",
+        "libkqueue, 1, 0, 2, 4, 8"})
     void hasTheTimerUnitsOfTheHeader(String abi, int s, int ms, int us, int ns, int absolute) {
         KeventLayout layout = layout(abi);
         assertArrayEquals(new int[] {s, ms, us, ns, absolute}, new int[] {layout.number(Note.NOTE_SECONDS),
@@ -101,6 +103,7 @@ class KeventLayoutTest {
         "macos,     kevent,      false, true,  false, 0,   112", "freebsd, kevent, false, true, true, 256, 0",
         "freebsd11, kevent,      false, true,  true,  256, 0",   "openbsd, kevent, false, true, false, 0, 0",
         "netbsd,    __kevent50,  true,  false, false, 0,   0",   "dragonfly, kevent, false, true, false, 0, 0",
+        "libkqueue, kevent,      false, true,  false, 0,   0",
         "netbsd11,  __kevent100, true,  false, false, 0,   0",
     })
     void knowsWhatTheSystemDoesOtherwise(String abi, String symbol, boolean sizeT, boolean dispatches,

@@ -1,6 +1,7 @@
 package org.kqueue.bsd;
 
 import java.util.List;
+import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventLayout;
 import org.kqueue.Note;
@@ -12,11 +13,12 @@ import org.kqueue.Note;
  *              ident  filter  flags  fflags  data  udata  ext    size
  *  macos       0      8 i16   10     12      16    24            32
  *  freebsd     0      8 i16   10     12      16    24     32..   64   12 and later
- *  freebsd11   0      8 i16   10     12      16    24            32   11 and before; libkqueue
+ *  freebsd11   0      8 i16   10     12      16    24            32   11 and before
  *  netbsd      0      8 u32   12     16      24    32            40   __kevent50, 6 to 10
  *  netbsd11    0      8 u32   12     16      24    32     40..   72   __kevent100, 11 and later
  *  openbsd     0      8 i16   10     12      16    24            32   5.5 and later
  *  dragonfly   0      8 i16   10     12      16    24            32
+ *  libkqueue   0      8 i16   10     12      16    24            32   its include/sys/event.h of 2026
  * </pre>
  */
 final class Layouts {
@@ -54,9 +56,18 @@ final class Layouts {
             .note(Note.NOTE_MSECONDS, 0)
             .build();
 
+    /** Libkqueue 2 on Linux: FreeBSD 11's struct and filters, notes of its own, the errors of Linux. */
+    static final KeventLayout LIBKQUEUE = classic("libkqueue", -11).errnos(Errno.Numbering.LINUX)
+            .filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_LIO, -10)
+            .note(Note.NOTE_TRUNCATE, 0x80)
+            .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+            .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+            .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8)
+            .build();
+
     /** In the order in which they are listed to a user. */
     static final List<KeventLayout> ALL =
-            List.of(MACOS, FREEBSD, FREEBSD11, NETBSD, NETBSD11, OPENBSD, DRAGONFLY);
+            List.of(MACOS, FREEBSD, FREEBSD11, NETBSD, NETBSD11, OPENBSD, DRAGONFLY, LIBKQUEUE);
 
     private Layouts() {
     }

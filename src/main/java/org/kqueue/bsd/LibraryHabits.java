@@ -18,13 +18,14 @@ import org.kqueue.KeventLayout;
  */
 final class LibraryHabits {
 
-    private static final int TIMER_WAIT_SECONDS = 1;
+    private static final int DEADLINE_SECONDS = 1;
+    /** More memory than two kevents of any ABI take: the library may speak another one. */
+    private static final int ROOM = 8;
 
     private final SystemLibrary library;
     // guarded by this: all below
     private boolean known;
     private boolean answersAsKernel;
-    private boolean watchesPipes;
     private List<String> otherAbis = List.of();
     /** Null until somebody asks. */
     private Boolean watchesKqueues;
@@ -34,19 +35,12 @@ final class LibraryHabits {
     }
 
     /**
-     * Whether changes are answered as by a kernel: one that fails or asks for a receipt, and no event beside it.
-     * Libkqueue goes on to look for events where the list has room left, and if nothing comes then the answers are
-     * lost; others know no receipts.
+     * Whether a change that fails is answered as by a kernel: at once, with no event beside the answer. Libkqueue goes
+     * on to wait for events where the list has room left, and if none comes the answer is lost.
      */
     synchronized boolean answersAsKernel() {
         find();
         return answersAsKernel;
-    }
-
-    /** Whether a pipe's read end is readable while there is something in it, and only then. */
-    synchronized boolean watchesPipes() {
-        find();
-        return watchesPipes;
     }
 
     /**
@@ -102,10 +96,9 @@ final class LibraryHabits {
             int kq = library.kqueue();
             try {
                 if (library.hasPipe()) {
-                    tryOutWithPipe(kq);
-                } else {
-                    tryOutWithTimer(kq);
+                    otherAbis = tryAbis(kq);
                 }
+                answersAsKernel = tryFailure(kq);
                 known = true;
             } finally {
                 library.close(kq);
@@ -116,57 +109,45 @@ final class LibraryHabits {
         }
     }
 
-    private void tryOutWithPipe(int kq) throws IOException {
+    /** With an event that will come while it would wait. */
+    private boolean tryFailure(int kq) {
+        EventList events = new EventList(library.layout(), 2);
+        int filter = library.layout().number(Filter.EVFILT_TIMER);
+        ChangeList changes = new ChangeList(library.layout(), ROOM)
+                .add(1, filter, KeventFlags.EV_ADD | KeventFlags.EV_ONESHOT, 0, 1, 1)
+                .add(2, filter, KeventFlags.EV_DELETE, 0, 0, 2);
+        boolean alone = kevent(kq, changes, events, DEADLINE_SECONDS) == 1 && events.isChangeResult(0)
+                && events.ident(0) == 2;
+        // Gone already if it was delivered.
+        kevent(kq, changes.clear().add(1, filter, KeventFlags.EV_DELETE, 0, 0, 1), events, 0);
+        return alone;
+    }
+
+    /** With both ends of a pipe ready: two events show how large one is. */
+    private List<String> tryAbis(int kq) throws IOException {
         int[] ends = library.pipe();
+        ByteBuffer content = ByteBuffer.allocateDirect(1);
+        EventList events = new EventList(library.layout(), 2);
         try {
-            tryOut(kq, ends);
+            poll(kq, change(ends[0], Filter.EVFILT_READ, KeventFlags.EV_ADD), events);
+            library.calls().write(ends[1], Pointer.nativeValue(Native.getDirectBufferPointer(content)), 1);
+            poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_ADD), events);
+            if (poll(kq, null, events) != 2 || isReadAndWrite(library.layout(), events, ends)) {
+                return List.of();
+            }
+            return Layouts.ALL.stream().filter(layout -> isReadAndWrite(layout, events, ends)).map(KeventLayout::name)
+                    .toList();
         } finally {
+            // A library need not see the close that follows.
+            poll(kq, change(ends[0], Filter.EVFILT_READ, KeventFlags.EV_DELETE), events);
+            poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_DELETE), events);
             library.close(ends[0]);
             library.close(ends[1]);
         }
     }
 
-    /** With an event that will come while it would wait: a kernel returns the answer, and it alone. */
-    private void tryOutWithTimer(int kq) {
-        EventList events = new EventList(library.layout(), 2);
-        int filter = library.layout().number(Filter.EVFILT_TIMER);
-        int once = KeventFlags.EV_ADD | KeventFlags.EV_ONESHOT;
-        ChangeList changes = new ChangeList(library.layout(), 2)
-                .add(1, filter, once, 0, 1, 1).add(2, filter, KeventFlags.EV_DELETE, 0, 0, 2);
-        boolean failure = kevent(kq, changes, events, TIMER_WAIT_SECONDS) == 1 && events.isChangeResult(0)
-                && events.ident(0) == 2;
-        changes.clear().add(2, filter, once | KeventFlags.EV_RECEIPT, 0, 1, 2);
-        answersAsKernel = kevent(kq, changes, events, TIMER_WAIT_SECONDS) == 1 && events.isChangeResult(0) && failure;
-    }
-
-    private void tryOut(int kq, int[] ends) {
-        ByteBuffer content = ByteBuffer.allocateDirect(1);
-        long address = Pointer.nativeValue(Native.getDirectBufferPointer(content));
-        EventList events = new EventList(library.layout(), 2);
-        boolean silent = poll(kq, change(ends[0], Filter.EVFILT_READ, KeventFlags.EV_ADD), events) == 0;
-        boolean written = library.calls().write(ends[1], address, 1) == 1;
-        boolean told = poll(kq, null, events) == 1 && events.ident(0) == ends[0] && !events.isChangeResult(0);
-        if (told) {
-            // While an event is ready: a kernel returns the answer, and it alone.
-            boolean failure = poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_DELETE), events) == 1
-                    && events.isChangeResult(0);
-            int receipt = KeventFlags.EV_ADD | KeventFlags.EV_RECEIPT;
-            answersAsKernel = poll(kq, change(ends[1], Filter.EVFILT_WRITE, receipt), events) == 1
-                    && events.isChangeResult(0) && failure;
-            if (poll(kq, null, events) == 2 && !isReadAndWrite(library.layout(), events, ends)) {
-                otherAbis = Layouts.ALL.stream().filter(layout -> isReadAndWrite(layout, events, ends))
-                        .map(KeventLayout::name).toList();
-            }
-            poll(kq, change(ends[1], Filter.EVFILT_WRITE, KeventFlags.EV_DELETE), events);
-        }
-        boolean drained = written && library.calls().read(ends[0], address, 1) == 1;
-        watchesPipes = silent && written && told && drained && poll(kq, null, events) == 0;
-        // A library need not see the close that follows.
-        poll(kq, change(ends[0], Filter.EVFILT_READ, KeventFlags.EV_DELETE), events);
-    }
-
     private ChangeList change(int fd, Filter filter, int flags) {
-        return new ChangeList(library.layout(), 1).add(fd, filter, flags, fd);
+        return new ChangeList(library.layout(), ROOM).add(fd, filter, flags, 0);
     }
 
     /** Whether two events are those of the pipe's ends, if they are read in a layout. */
@@ -188,8 +169,7 @@ final class LibraryHabits {
     }
 
     private int kevent(int kq, ChangeList changes, EventList events, int seconds) {
-        // More memory than two kevents of any ABI take.
-        events.prepare(8);
+        events.prepare(ROOM);
         long changelist = changes == null ? 0 : changes.address();
         int nchanges = changes == null ? 0 : changes.size();
         int n = library.kevent().kevent(kq, changelist, nchanges, events.address(), events.capacity(),

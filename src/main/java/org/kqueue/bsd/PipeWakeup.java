@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import org.kqueue.ChangeList;
 import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
-import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
@@ -86,12 +85,6 @@ final class PipeWakeup implements Wakeup {
             }
             signalled = false;
         }
-    }
-
-    /** Whether an entry of an event list is this wakeup's. */
-    boolean isEvent(EventList events, int index) {
-        return events.ident(index) == readEnd && events.filter(index) == Filter.EVFILT_READ
-                && !events.isChangeResult(index);
     }
 
     @Override

@@ -17,7 +17,7 @@ import org.kqueue.KqueueUnavailableException;
  *   <li>FreeBSD: {@code freebsd} from release 12 on, {@code freebsd11} before;
  *   <li>NetBSD: {@code netbsd11} where libc exports {@code __kevent100}, else {@code netbsd};
  *   <li>elsewhere, with a named library: {@code netbsd11} or {@code netbsd} where it exports {@code __kevent100} or
- *   {@code __kevent50}, else {@code freebsd11}, which is libkqueue's.
+ *   {@code __kevent50}, else {@code libkqueue}.
  * </ul>
  */
 public final class SystemBackend implements KqueueBackend {
@@ -45,7 +45,7 @@ public final class SystemBackend implements KqueueBackend {
         if (host.hasKqueue()) {
             return host.layout(System.getProperty("os.version")).name();
         }
-        return (config.library() == null ? Layouts.FREEBSD11 : netbsdLayout(config.library(), Layouts.FREEBSD11))
+        return (config.library() == null ? Layouts.LIBKQUEUE : netbsdLayout(config.library(), Layouts.LIBKQUEUE))
                 .name();
     }
 

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -40,19 +39,16 @@ final class SystemKqueue extends Kqueue {
     private final int kqfd;
     /** Changes go one by one and without room for an answer, since an answer might be lost or not be given. */
     private final boolean changesApart;
-    private final boolean givesHostErrors;
-    /** Null where threads do not lock each other out. */
-    private final WaitGate gate;
     private final OwnDescriptors descriptors;
     private final Cleaner.Cleanable cleanable;
     /**
-     * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or before
-     * the first wait where threads lock each other out; there it makes room for the others, too.
+     * Ends the waits when the kqueue is closed; level-triggered, so it ends them all. Made by {@link #close}, or with
+     * the kqueue where a wait may lock out the change that makes it.
      */
     // writes guarded by descriptors
-    private volatile Wakeup interruption;
+    private Wakeup interruption;
 
-    SystemKqueue(SystemLibrary library) throws KeventException {
+    SystemKqueue(SystemLibrary library) throws IOException {
         super(library.layout());
         this.library = library;
         kevent = library.kevent();
@@ -60,8 +56,14 @@ final class SystemKqueue extends Kqueue {
         descriptors = new OwnDescriptors(library, kqfd);
         cleanable = CLEANER.register(this, descriptors::closeAll);
         changesApart = library.answersOtherwise();
-        givesHostErrors = library.givesHostErrors();
-        gate = library.mayLockWhileWaiting() ? new WaitGate() : null;
+        if (library.mayLockWhileWaiting()) {
+            try {
+                interruption = new PipeWakeup(this::submitWhileClosing, library, descriptors, 0);
+            } catch (IOException | RuntimeException | Error e) {
+                cleanable.clean();
+                throw e;
+            }
+        }
     }
 
     @Override
@@ -83,8 +85,7 @@ final class SystemKqueue extends Kqueue {
             return Math.min(kevent(changelist, nchanges, 0, 0, NO_TIME_ADDRESS), 0);
         }
         long nanos = events.capacity() == 0 ? 0 : timeoutNanos;
-        int n = gate != null && nanos != 0 ? waitAlone(events, nanos)
-                : kevent(changelist, nchanges, events.address(), events.capacity(), timespec(events, nanos));
+        int n = kevent(changelist, nchanges, events.address(), events.capacity(), timespec(events, nanos));
         if (n <= 0) {
             return n;
         }
@@ -93,59 +94,13 @@ final class SystemKqueue extends Kqueue {
             return 0;
         }
         events.filled(n);
-        if (givesHostErrors) {
-            Entries.translateErrors(events, library);
-        }
-        if (gate != null) {
-            return Entries.remove(events, interruption);
-        }
         return n <= events.capacity() ? n : overrun(events, n, nchanges);
     }
 
-    /** A call that does not wait, or may wait beside others. Returns the number of entries, or the negative errno. */
+    /** Returns the number of entries, or the negative errno. */
     private int kevent(long changelist, int nchanges, long eventlist, int nevents, long timeout) {
-        if (gate != null) {
-            beginVisit();
-        }
-        try {
-            int n = kevent.kevent(kqfd, changelist, nchanges, eventlist, nevents, timeout);
-            return n < 0 ? -library.errno() : n;
-        } finally {
-            if (gate != null) {
-                endVisit();
-            }
-        }
-    }
-
-    private void beginVisit() {
-        try {
-            gate.beginVisit(interruption);
-        } catch (IOException e) {
-            library.log("a change waits until another thread's wait is over", e);
-        }
-    }
-
-    private void endVisit() {
-        try {
-            // Once closed it stays on.
-            gate.endVisit(isOpen() ? interruption : null);
-        } catch (IOException e) {
-            library.log("the next wait is interrupted once more", e);
-        }
-    }
-
-    /** A wait in a library that locks all others out during one. */
-    private int waitAlone(EventList events, long nanos) {
-        prepareInterruption();
-        if (!gate.beginWait(nanos, this::isOpen)) {
-            return 0;
-        }
-        try {
-            int n = kevent.kevent(kqfd, 0, 0, events.address(), events.capacity(), timespec(events, nanos));
-            return n < 0 ? -library.errno() : n;
-        } finally {
-            gate.endWait();
-        }
+        int n = kevent.kevent(kqfd, changelist, nchanges, eventlist, nevents, timeout);
+        return n < 0 ? -library.errno() : n;
     }
 
     private static long timespec(EventList events, long nanos) {
@@ -179,7 +134,7 @@ final class SystemKqueue extends Kqueue {
                 n = kevent(one.address(), 1, 0, 0, NO_TIME_ADDRESS);
                 Reference.reachabilityFence(one);
             }
-            int errno = n < 0 ? errno(changes, i, -n) : 0;
+            int errno = Math.max(-n, 0);
             if (errno != 0 || (flags & KeventFlags.EV_RECEIPT) != 0) {
                 if (answers == room) {
                     return errno != 0 ? -errno : answers;
@@ -192,21 +147,14 @@ final class SystemKqueue extends Kqueue {
         return answers;
     }
 
-    /** A kernel looks at the descriptor first, and says EBADF where a library may say ENOENT, EFAULT or EPERM. */
-    private int errno(ChangeList changes, int index, int errno) {
-        Filter filter = changes.filter(index);
-        boolean descriptor = filter == Filter.EVFILT_READ || filter == Filter.EVFILT_WRITE
-                || filter == Filter.EVFILT_VNODE;
-        return descriptor && !library.isOpen(changes.ident(index)) ? Errno.EBADF : errno;
-    }
-
     /**
      * DragonFly answers each failed change, whatever the room. The first that lies beyond the capacity becomes the
      * call's own error, as on the others; a receipt there is dropped.
      */
     private int overrun(EventList events, int n, int slots) {
         for (int i = events.capacity(); i < Math.min(n, slots); i++) {
-            int errno = (int) Entries.at(events, i).getLong(layout().dataOffset());
+            int errno = (int) new Pointer(events.address()).getLong((long) i * layout().size()
+                    + layout().dataOffset());
             if (errno != 0) {
                 return -errno;
             }
@@ -261,75 +209,48 @@ final class SystemKqueue extends Kqueue {
     }
 
     /**
-     * A user event, else a pipe, else a timer: the first that the kernel takes. Where a wait locks others out, a pipe
-     * comes first: to write to it asks nothing of the library.
+     * A user event, else a pipe: the first that the kernel takes. Where a wait locks others out only a pipe will do: to
+     * write to it asks nothing of the library.
      */
     private Wakeup newWakeup(long udata, boolean level, Submitter submitter) throws IOException {
-        long ident = LAST_IDENT.getAndDecrement();
-        List<IOException> failures = new ArrayList<>();
-        if (gate != null) {
+        KeventException failure = null;
+        if (layout().has(Filter.EVFILT_USER) && !library.mayLockWhileWaiting()) {
             try {
-                return new PipeWakeup(submitter, library, descriptors, udata);
-            } catch (KeventException e) {
-                failures.add(e);
-            }
-        }
-        if (layout().has(Filter.EVFILT_USER)) {
-            try {
-                return new UserWakeup(submitter, layout(), ident, udata, level);
+                return new UserWakeup(submitter, layout(), LAST_IDENT.getAndDecrement(), udata, level);
             } catch (KeventException e) {
                 // EINVAL: a kernel without the filter. ENOMEM: OpenBSD has 1,024 user events a process.
-                failures.add(e);
+                failure = e;
             }
         }
-        if (library.hasPipe() && gate == null) {
+        if (library.hasPipe()) {
             try {
                 return new PipeWakeup(submitter, library, descriptors, udata);
             } catch (KeventException e) {
-                failures.add(e);
+                if (failure != null) {
+                    e.addSuppressed(failure);
+                }
+                throw e;
             }
         }
-        try {
-            return new TimerWakeup(submitter, layout(), ident, udata);
-        } catch (KeventException e) {
-            String pipe = library.hasPipe() ? "EVFILT_READ of a pipe"
-                    : "a pipe, as the library has descriptors of its own and does not export pipe, read, write and"
-                            + " close,";
-            KeventException failure = library.failure(e.call(), kqfd, e.errno(),
-                    "nothing can end a wait: neither EVFILT_USER nor " + pipe + " nor EVFILT_TIMER can be had");
-            failures.add(e);
-            failures.forEach(failure::addSuppressed);
-            throw failure;
+        KeventException nothing = library.failure("kevent", kqfd, failure == null ? Errno.EINVAL : failure.errno(),
+                "nothing can end a wait: EVFILT_USER cannot be had, nor a pipe, as the library has descriptors of its"
+                        + " own and does not export pipe, read, write and close");
+        if (failure != null) {
+            nothing.addSuppressed(failure);
         }
-    }
-
-    private void prepareInterruption() {
-        if (interruption == null) {
-            try {
-                interruption();
-            } catch (IOException e) {
-                // No descriptor left: the next wait tries again, and close at the latest.
-                library.log("a wait cannot be ended by close yet", e);
-            }
-        }
-    }
-
-    private Wakeup interruption() throws IOException {
-        synchronized (descriptors) {
-            if (interruption == null) {
-                interruption = gate != null ? new PipeWakeup(this::submitWhileClosing, library, descriptors, 0)
-                        : newWakeup(0, true, this::submitWhileClosing);
-            }
-            return interruption;
-        }
+        throw nothing;
     }
 
     @Override
     protected void interruptCalls() throws IOException {
-        interruption().signal();
-        if (gate != null) {
-            gate.announce();
+        Wakeup wakeup;
+        synchronized (descriptors) {
+            if (interruption == null) {
+                interruption = newWakeup(0, true, this::submitWhileClosing);
+            }
+            wakeup = interruption;
         }
+        wakeup.signal();
     }
 
     /** {@link #kevent} refuses once close has begun; the descriptor is still there until {@link #release}. */

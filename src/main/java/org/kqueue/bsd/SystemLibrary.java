@@ -144,7 +144,7 @@ final class SystemLibrary {
      * answer otherwise.
      */
     boolean mayLockWhileWaiting() {
-        return answersOtherwise() && isHosted() && habits.watchesPipes();
+        return answersOtherwise() && hasPipe();
     }
 
     /** Whether one kqueue can watch another. */
@@ -252,29 +252,9 @@ final class SystemLibrary {
         return calls.close(fd) < 0 ? errno() : 0;
     }
 
-    /** Whether a descriptor is open; true where that cannot be told. */
-    boolean isOpen(long fd) {
-        return !isHosted() || fd == (int) fd && fcntl.fcntl((int) fd, Fcntl.F_GETFD) >= 0;
-    }
-
-    /** Whether the library gives errors as this system numbers them, and not as its ABI does. */
-    boolean givesHostErrors() {
-        return foreign && isHosted() && HostSystem.CURRENT.errnos() != layout.errnos();
-    }
-
-    /** Why the native call just made on this thread failed, as the ABI numbers it. */
+    /** Why the native call just made on this thread failed. */
     int errno() {
-        return abiErrno(Native.getLastError());
-    }
-
-    /**
-     * An error as the ABI numbers it. A library on Linux gives Linux's numbers if it works by Linux' calls. A kernel in
-     * a library may give its own: there a number is taken for Linux's where the ABI has no such number.
-     */
-    int abiErrno(int errno) {
-        boolean known = !Errno.name(errno, layout.errnos()).startsWith("errno");
-        return known && !givesHostErrors() ? errno
-                : Errno.translate(errno, HostSystem.CURRENT.errnos(), layout.errnos());
+        return Native.getLastError();
     }
 
     KeventException failure(String call, int fd, int errno, String detail) {

@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kqueue.ChangeList;
 import org.kqueue.Errno;
@@ -45,7 +44,8 @@ class SystemKqueueTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly"})
+    @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly",
+        "libkqueue"})
     void changesAndWaitAreOneCallInEveryAbi(String abi) throws IOException {
         Model model = new Model(abi);
         int[] pipe = new int[2];
@@ -73,7 +73,8 @@ class SystemKqueueTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly"})
+    @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly",
+        "libkqueue"})
     void handsOverTheBytesOfTheHeader(String abi) throws IOException {
         Model model = new Model(abi);
         boolean netbsd = abi.startsWith("netbsd");
@@ -84,7 +85,7 @@ class SystemKqueueTest {
             default -> 32;
         };
         int user = switch (abi) {
-            case "freebsd", "freebsd11" -> -11;
+            case "freebsd", "freebsd11", "libkqueue" -> -11;
             case "dragonfly" -> -9;
             case "netbsd", "netbsd11" -> 8;
             default -> -10;
@@ -106,7 +107,8 @@ class SystemKqueueTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly"})
+    @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly",
+        "libkqueue"})
     void layoutIsTheCompilersOwn(String abi) throws IOException {
         Model model = new Model(abi);
         try (Kqueue kq = model.open()) {
@@ -177,23 +179,6 @@ class SystemKqueueTest {
     }
 
     @Test
-    void receiptsAreGivenThoughTheLibraryKnowsNone() throws IOException {
-        Model model = new Model("freebsd", "-DNO_RECEIPT");
-        try (Kqueue kq = model.open()) {
-            EventList events = kq.newEventList(4);
-            int add = KeventFlags.EV_ADD | KeventFlags.EV_RECEIPT;
-            assertEquals(3, kq.kevent(users(kq, 3, add), events, Kqueue.FOREVER));
-            for (int i = 0; i < 3; i++) {
-                assertTrue(events.isChangeResult(i));
-                assertEquals(i, events.ident(i));
-                assertEquals(0, events.errno(i));
-            }
-            assertEquals(3, model.control.model_knotes(kq.fd()));
-            model.requireNoViolation();
-        }
-    }
-
-    @Test
     void dragonflyMayAnswerBeyondTheEventList() throws IOException {
         Model model = new Model("dragonfly");
         try (Kqueue kq = model.open()) {
@@ -237,18 +222,6 @@ class SystemKqueueTest {
             assertEquals(0, kq.kevent(null, kq.newEventList(0), Kqueue.FOREVER));
             assertEquals(0, kq.kevent(null, null, Kqueue.FOREVER));
             model.requireNoViolation();
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({"95, 45, EOPNOTSUPP", "110, 60, ETIMEDOUT", "111, 61, ECONNREFUSED"})
-    void numbersOfLinuxAreTakenForTheAbisOwn(int linux, int bsd, String name) throws IOException {
-        Model model = new Model("freebsd11");
-        try (Kqueue kq = model.open()) {
-            model.control.model_fail_call(linux, 0);
-            KeventException e = assertThrows(KeventException.class, () -> kq.kevent(null, kq.newEventList(1), 0));
-            assertEquals(name, e.errnoName());
-            assertEquals(bsd, e.errno());
         }
     }
 

@@ -50,7 +50,7 @@ class SystemLibraryTest {
             model.control.model_fail_call(Errno.ENOMEM, 0);
             kq.newWakeup(1).close();
             assertEquals(0, model.control.model_knotes(kq.fd()));
-            Model none = new Model("freebsd", "-DNO_USER", "-DNO_TIMER");
+            Model none = new Model("freebsd", "-DNO_USER");
             try (Kqueue other = none.open()) {
                 none.control.model_fail_call(Errno.ENOMEM, 1);
                 assertThrows(KeventException.class, () -> other.newWakeup(1));
