@@ -82,13 +82,16 @@ enum { EVFILT_READ = -1, EVFILT_WRITE = -2, EVFILT_TIMER = -7, EVFILT_USER = -10
 #endif
 
 #if defined(ABI_macos) || defined(ABI_libkqueue)
-enum { NOTE_SECONDS = 1, NOTE_USECONDS = 2, NOTE_NSECONDS = 4 };
+enum { NOTE_SECONDS = 1, NOTE_MSECONDS = 0, NOTE_USECONDS = 2, NOTE_NSECONDS = 4, NOTE_ABSTIME = 8 };
 #elif defined(ABI_freebsd) || defined(ABI_freebsd11)
-enum { NOTE_SECONDS = 1, NOTE_USECONDS = 4, NOTE_NSECONDS = 8 };
+enum { NOTE_SECONDS = 1, NOTE_MSECONDS = 2, NOTE_USECONDS = 4, NOTE_NSECONDS = 8, NOTE_ABSTIME = 0x10 };
 #elif defined(ABI_netbsd) || defined(ABI_netbsd11) || defined(ABI_openbsd)
-enum { NOTE_SECONDS = 1, NOTE_USECONDS = 2, NOTE_NSECONDS = 3 };
-#else	/* DragonFly: milliseconds only */
-enum { NOTE_SECONDS = -1, NOTE_USECONDS = -2, NOTE_NSECONDS = -3 };
+enum { NOTE_SECONDS = 1, NOTE_MSECONDS = 0, NOTE_USECONDS = 2, NOTE_NSECONDS = 3, NOTE_ABSTIME = 0x10 };
+#else	/* DragonFly: milliseconds only, and the notes are not looked at */
+#if !defined(IGNORES_TIMER_NOTES)
+#define IGNORES_TIMER_NOTES
+#endif
+enum { NOTE_SECONDS = 1, NOTE_MSECONDS = 0, NOTE_USECONDS = 2, NOTE_NSECONDS = 3, NOTE_ABSTIME = 0x10 };
 #endif
 
 enum {

@@ -4,7 +4,7 @@
  *
  *   READ, WRITE   any descriptor that poll takes, and READ for another kqueue of this library
  *   USER          not with -DNO_USER; -DUSER_LIMIT=n allows n of them, then ENOMEM
- *   TIMER         relative times
+ *   TIMER         units and absolute times, but with -DIGNORES_TIMER_NOTES
  *
  * Active knotes are queued and delivered first in, first out; what becomes active between two calls is found in the
  * order of registration. The kqueue's own descriptor is an epoll set that watches what the knotes watch, so that
@@ -18,6 +18,16 @@
  * WRITE how much is queued; a socket that was never connected is at its end, and a kqueue never readable. With -DDEAF
  * as well, a change of a descriptor that was closed succeeds, and so does an EV_ADD of its number when it means another
  * file: there is a registration, and so nothing to do; it never fires.
+ *
+ * Habits of kernels, each by its own option:
+ *   IGNORES_TIMER_NOTES  timers count milliseconds, whatever the notes say (NetBSD before 10, OpenBSD before 7.2)
+ *   NO_ABSTIME           refuses NOTE_ABSTIME (FreeBSD before 12)
+ *   TICK_MS=n            a clock of that tick: a timer may expire as much as a tick early, a wait ends late
+ *   KEEPS_FLAGS          events show the EV_ADD, EV_ENABLE and EV_DISABLE that their knotes were made with (NetBSD)
+ *   LATE_TCP             what happens at one end of a TCP connection is seen 2 ms later at the other: loopback is
+ *                        asynchronous (FreeBSD 15)
+ *   FREEBSD15            a WRITE knote of an AF_UNIX socket is not told that the peer has closed, and a timer of 2^31 s
+ *                        or more expires at once
  *
  * -DFAIL_KQUEUE_AFTER=n: the kqueue after the first n, and no other, fails with EMFILE.
  *
@@ -51,6 +61,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 #define HASH 4096
+#if defined(TICK_MS)
+#define TICK (INT64_C(1000000) * TICK_MS)
+#endif
+#define LATE INT64_C(2000000)
 #define QUEUES 65536
 
 #if defined(OWN_DESCRIPTORS)
@@ -83,7 +97,11 @@ struct knote {
 	int		seen_eof;
 	dev_t		dev;			/* which file the number meant when the knote was added */
 	ino_t		ino;
-	int64_t		deadline, period;	/* TIMER, ns */
+	int64_t		deadline, period;	/* TIMER, ns; without a period it expires once */
+	int		kept;			/* KEEPS_FLAGS: what was given when it was added */
+	int64_t		noticed;		/* LATE_TCP: when what is not shown yet was seen */
+	int64_t		shown_data;
+	int		shown, shown_eof;
 	short		revents;
 };
 
@@ -285,16 +303,63 @@ ring(struct queue *q)
 
 static void activate(struct queue *, struct knote *);
 
-/* Absolute times are not known to it. */
+/* 0 for notes that name no unit. */
 static int64_t
 unit_nanos(uint32_t fflags)
 {
-	switch (fflags) {
+#if defined(IGNORES_TIMER_NOTES)
+	(void)fflags;
+	return 1000000;
+#else
+	switch (fflags & ~(uint32_t)NOTE_ABSTIME) {
+	case 0:
+#if defined(ABI_freebsd) || defined(ABI_freebsd11)
+	case NOTE_MSECONDS:
+#endif
+		return 1000000;
 	case NOTE_SECONDS: return INT64_C(1000000000);
 	case NOTE_USECONDS: return 1000;
 	case NOTE_NSECONDS: return 1;
-	default: return 1000000;
+	default: return 0;
 	}
+#endif
+}
+
+/* Sets a timer. Returns 0 or an errno. */
+static int
+start(struct knote *kn, const struct kevent *kev)
+{
+	int64_t nanos;
+	int64_t unit = unit_nanos(kev->fflags);
+	if (kev->data < 0 || unit == 0)
+		return EINVAL;
+#if defined(NO_ABSTIME)
+	if (kev->fflags & NOTE_ABSTIME)
+		return EINVAL;
+#endif
+	if (__builtin_mul_overflow(kev->data, unit, &nanos) || nanos > INT64_MAX / 4)
+		nanos = INT64_MAX / 4;
+#if !defined(IGNORES_TIMER_NOTES)
+	if (kev->fflags & NOTE_ABSTIME) {
+		struct timespec t;
+		clock_gettime(CLOCK_REALTIME, &t);
+		kn->period = 0;
+		kn->deadline = now() + nanos - (t.tv_sec * INT64_C(1000000000) + t.tv_nsec);
+		return 0;
+	}
+#endif
+	kn->period = nanos == 0 ? 1000000 : nanos;
+	kn->deadline = now() + kn->period;
+#if defined(TICK_MS)
+	kn->period = kn->period < TICK ? TICK : kn->period / TICK * TICK;
+	kn->deadline = now() / TICK * TICK + kn->period;
+#endif
+#if defined(FREEBSD15)
+	if (nanos >> 31 >= INT64_C(1000000000))
+		kn->deadline = now();
+#endif
+	kn->flags |= EV_CLEAR;
+	return 0;
 }
 
 static int
@@ -356,6 +421,9 @@ apply(struct queue *q, const struct kevent *kev)
 		kn->ident = kev->ident;
 		kn->filter = filter;
 		kn->flags = flags & (EV_CLEAR | EV_ONESHOT | EV_DISPATCH | EV_RECEIPT);
+#if defined(KEEPS_FLAGS)
+		kn->kept = flags & (EV_ADD | EV_ENABLE | EV_DISABLE);
+#endif
 		if (is_descriptor(filter)) {
 			kn->dev = st.st_dev;
 			kn->ino = st.st_ino;
@@ -401,15 +469,11 @@ apply(struct queue *q, const struct kevent *kev)
 	if (is_descriptor(filter))
 		kn->lowat = (kev->fflags & NOTE_LOWAT) ? kev->data : 0;
 	if (filter == EVFILT_TIMER && (flags & EV_ADD)) {
-		if (kev->data < 0) {
+		int error = start(kn, kev);
+		if (error != 0) {
 			drop(q, kn);
-			return EINVAL;
+			return error;
 		}
-		if (__builtin_mul_overflow(kev->data == 0 ? 1 : kev->data, unit_nanos(kev->fflags), &kn->period)
-		    || kn->period > INT64_MAX / 4)
-			kn->period = INT64_MAX / 4;
-		kn->deadline = now() + kn->period;
-		kn->flags |= EV_CLEAR;
 	}
 	if (flags & EV_DISABLE)
 		kn->disabled = 1;
@@ -487,6 +551,28 @@ is_writable(struct knote *kn, int fd, int type)
 	return kn->seen_eof || kn->seen_data >= kn->lowat;
 }
 
+#if defined(LATE_TCP)
+/* Whether the knote is active by what is shown of it; what is new is shown some time after it was noticed. */
+static int
+be_late(struct knote *kn, int active)
+{
+	int is_new = active && (!kn->shown || kn->seen_eof > kn->shown_eof
+	    || (kn->filter == EVFILT_READ && kn->seen_data > kn->shown_data));
+	if (!is_new || (kn->noticed != 0 && now() - kn->noticed >= LATE)) {
+		kn->noticed = 0;
+		kn->shown = active;
+		kn->shown_data = kn->seen_data;
+		kn->shown_eof = kn->seen_eof;
+		return active;
+	}
+	if (kn->noticed == 0)
+		kn->noticed = now();
+	kn->seen_data = kn->shown_data;
+	kn->seen_eof = kn->shown_eof;
+	return kn->shown;
+}
+#endif
+
 /* Whether the knote is active, by the revents of its descriptor; seen_... is what it says. */
 static int
 is_active(struct knote *kn)
@@ -499,7 +585,7 @@ is_active(struct knote *kn)
 		int64_t late = now() - kn->deadline;
 		if (late < 0)
 			return 0;
-		kn->seen_data = kn->flags & EV_ONESHOT ? 1 : 1 + late / kn->period;
+		kn->seen_data = kn->flags & EV_ONESHOT || kn->period == 0 ? 1 : 1 + late / kn->period;
 		return 1;
 	}
 	int fd = host(kn->ident);
@@ -509,7 +595,12 @@ is_active(struct knote *kn)
 	if (type == SOCK_STREAM && (kn->revents & POLLHUP) && !(kn->revents & (POLLRDHUP | POLLERR | POLLIN)))
 		return 0;
 #endif
-	return kn->filter == EVFILT_READ ? is_readable(kn, fd, type) : is_writable(kn, fd, type);
+	int active = kn->filter == EVFILT_READ ? is_readable(kn, fd, type) : is_writable(kn, fd, type);
+#if defined(LATE_TCP)
+	if (type == SOCK_STREAM && int_option(fd, SOL_SOCKET, SO_DOMAIN) != AF_UNIX)
+		return be_late(kn, active);
+#endif
+	return active;
 }
 
 /* CLEAR: told once, then again when there is more than before or the end, or after it was not ready in between. */
@@ -529,9 +620,16 @@ is_edge(struct queue *q, struct knote *kn, int active)
 
 /* Queues an enabled knote that is to be told, or takes it from the queue. Returns whether poll would tell in vain. */
 static int
-settle(struct queue *q, struct knote *kn)
+settle(struct queue *q, struct knote *kn, int changed)
 {
 	int active = is_active(kn);
+#if defined(FREEBSD15)
+	if (active && !changed && !kn->queued && kn->filter == EVFILT_WRITE && (kn->revents & (POLLHUP | POLLERR))
+	    && int_option(host(kn->ident), SOL_SOCKET, SO_DOMAIN) == AF_UNIX)
+		return 1;
+#else
+	(void)changed;
+#endif
 	if (is_edge(q, kn, active)) {
 		enqueue(q, kn);
 		return 0;
@@ -553,7 +651,7 @@ activate(struct queue *q, struct knote *kn)
 		poll(&one, 1, 0);
 		kn->revents = one.revents;
 	}
-	settle(q, kn);
+	settle(q, kn, 1);
 }
 
 static void
@@ -562,7 +660,7 @@ fill(struct kevent *kev, struct knote *kn)
 	memset(kev, 0, sizeof *kev);
 	kev->ident = kn->ident;
 	kev->filter = (filter_field)kn->filter;
-	kev->flags = (flags_field)(kn->flags | (kn->seen_eof ? EV_EOF : 0));
+	kev->flags = (flags_field)(kn->flags | kn->kept | (kn->seen_eof ? EV_EOF : 0));
 	kev->fflags = kn->fflags;
 	kev->data = kn->seen_data;
 	kev->udata = kn->udata;
@@ -583,7 +681,7 @@ deliver(struct queue *q, struct knote *kn)
 	if (kn->flags & EV_CLEAR) {
 		kn->triggered = 0;
 		if (kn->filter == EVFILT_TIMER)
-			kn->deadline += kn->period * kn->seen_data;
+			kn->deadline = kn->period == 0 ? INT64_MAX : kn->deadline + kn->period * kn->seen_data;
 		kn->reported = 1;
 		kn->last_data = kn->seen_data;
 		kn->last_eof = kn->seen_eof;
@@ -633,7 +731,7 @@ refresh(struct queue *q, int *set_size, int64_t *deadline)
 			continue;
 		if (is_descriptor(kn->filter))
 			kn->revents = set[size++].revents;
-		if (settle(q, kn)) {
+		if (settle(q, kn, 0)) {
 			/* Ready but not to be told, which poll would tell for ever: looked at again a little later. */
 			set[size - 1].fd = -1;
 			if (now() + 1000000 < *deadline)
@@ -805,6 +903,10 @@ await(struct queue *q, struct kevent *events, int64_t room, int64_t answers, con
 	int64_t end = timeout == NULL ? INT64_MAX : timeout->tv_sec >= 1000000000 ? INT64_MAX
 	    : now() + timeout->tv_sec * INT64_C(1000000000) + timeout->tv_nsec;
 	int may_wait = timeout == NULL || timeout->tv_sec > 0 || timeout->tv_nsec > 0;
+#if defined(TICK_MS)
+	if (end != INT64_MAX && may_wait)
+		end = end / TICK * TICK + TICK;
+#endif
 	for (;;) {
 		int size;
 		int64_t deadline;

@@ -139,7 +139,9 @@ public enum Filter {
      * <li><b>ident</b>: the program's number for it, in a space of its own.
      * <li><b>data in</b>, <b>fflags in</b>: the period and its unit: {@link Note#NOTE_SECONDS}, {@link
      *     Note#NOTE_MSECONDS}, {@link Note#NOTE_USECONDS}, {@link Note#NOTE_NSECONDS}; milliseconds without one. A
-     *     period of 0 is the shortest there is. This method takes the coarsest unit of the ABI that loses nothing.
+     *     period of 0 is the shortest there is. This method gives milliseconds where
+     *     that loses nothing, else the coarsest unit that loses nothing; without one fine enough it rounds up. A period
+     *     beyond 10^9 s, 31 years, counts as that.
      * <li><b>data out</b>: the expirations since the last event.
      * <li><b>flags out</b>: {@code EV_CLEAR}, which is set by itself.
      * <li><b>errors</b>: {@code EINVAL} for a negative period or notes that name no unit; {@code ENOMEM} past the
@@ -149,8 +151,9 @@ public enum Filter {
      * <p>Adding it again restarts it with the new period, and drops what it has counted; it does not become a one-shot
      * timer or cease to be one. Other changes leave period and count alone. A disabled timer goes on counting.
      *
-     * <p><b>Differences</b>: DragonFly has milliseconds only, so finer periods are rounded up there, and adding again
-     * does not restart it. NetBSD replaces the flags too. OpenBSD allows 1,024 timers and user events in a process.
+     * <p><b>Differences</b>: DragonFly, NetBSD before 10 and OpenBSD before 7.2 have milliseconds only, so finer periods
+     * are rounded up there ({@link Kqueue#supports(Note)} tells). On DragonFly adding again does not restart it. NetBSD
+     * replaces the flags too. OpenBSD allows 1,024 timers and user events in a process.
      *
      * @param ident the program's number for it
      * @param period the time from the {@code add} to the first expiration and between expirations; not negative
@@ -174,8 +177,8 @@ public enum Filter {
      * <p>{@code EV_CLEAR} is not set by itself: a raw timer without {@code EV_ONESHOT} and {@code EV_CLEAR} stays ready
      * until it is deleted. This subscription is {@code EV_ONESHOT}.
      *
-     * <p><b>Differences</b>: DragonFly does not have it: {@link Kqueue#add} throws {@link
-     * UnsupportedOperationException}.
+     * <p><b>Differences</b>: DragonFly, NetBSD before 10, OpenBSD before 7.2 and FreeBSD before 12 do not have it: {@link
+     * Kqueue#add} throws {@link UnsupportedOperationException}.
      *
      * @param ident the program's number for it
      * @param at when

@@ -204,7 +204,9 @@ public final class KeventLayout {
     }
 
     /**
-     * Whether the system's header defines a {@code NOTE_} constant.
+     * Whether there is a {@code NOTE_} constant: the system's header defines it, and the kernel is not known to be too
+     * old for it. The layout of a kqueue ({@link Kqueue#layout()}) lacks the units of timers, and {@code NOTE_ABSTIME},
+     * where its kernel does not take them.
      *
      * @param note the constant
      * @return true where {@link #number(Note)} answers
@@ -322,6 +324,34 @@ public final class KeventLayout {
         }
 
         /**
+         * Begins with what another layout is.
+         *
+         * @param layout the layout
+         */
+        public Builder(KeventLayout layout) {
+            name = layout.name;
+            for (Filter filter : Filter.ALL) {
+                if (layout.has(filter)) {
+                    filters.put(filter, layout.number(filter));
+                }
+            }
+            for (Note note : Note.ALL) {
+                if (layout.has(note)) {
+                    notes.put(note, layout.number(note));
+                }
+            }
+            errnos = layout.errnos;
+            size = layout.size;
+            filterWidth = layout.filterWidth;
+            keventSymbol = layout.keventSymbol;
+            countsInSizeT = layout.countsInSizeT;
+            dispatches = layout.dispatches;
+            takesAnySignal = layout.takesAnySignal;
+            forceOneshot = layout.forceOneshot;
+            timerHints = layout.timerHints;
+        }
+
+        /**
          * Sets the size of one kevent.
          *
          * @param bytes the size, a multiple of 8
@@ -384,6 +414,17 @@ public final class KeventLayout {
          */
         public Builder note(Note note, int number) {
             notes.put(note, number);
+            return this;
+        }
+
+        /**
+         * Takes a {@code NOTE_} constant away: that of a kernel older than the header.
+         *
+         * @param note the constant
+         * @return this builder
+         */
+        public Builder without(Note note) {
+            notes.remove(note);
             return this;
         }
 

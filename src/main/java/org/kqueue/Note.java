@@ -92,7 +92,7 @@ public enum Note {
     NOTE_USECONDS(EVFILT_TIMER),
     /** TIMER: {@code data} is in nanoseconds. */
     NOTE_NSECONDS(EVFILT_TIMER),
-    /** TIMER: {@code data} is a point in time since 1970-01-01 UTC, in the unit given. Not on DragonFly. */
+    /** TIMER: {@code data} is a point in time since 1970-01-01 UTC, in the unit given. Not on every kernel. */
     NOTE_ABSTIME(EVFILT_TIMER);
 
     static final Note[] ALL = values();

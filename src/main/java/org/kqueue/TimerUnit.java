@@ -4,52 +4,46 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A timer's {@code data} with its unit in {@code fflags}: the coarsest unit that the ABI has and that loses nothing.
+ * A timer's {@code data} with its unit in {@code fflags}: milliseconds, which every kernel counts, or where they would
+ * lose something the coarsest finer unit that loses nothing.
  */
 record TimerUnit(long data, int fflags) {
 
-    private static final Note[] COARSE_TO_FINE = {
-        Note.NOTE_SECONDS, Note.NOTE_MSECONDS, Note.NOTE_USECONDS, Note.NOTE_NSECONDS,
-    };
-    private static final long[] NANOS = {1_000_000_000, 1_000_000, 1_000, 1};
+    /** About 31 years. FreeBSD 15.0 fires a timer of 2^31 s or more at once. */
+    private static final long LONGEST_SECONDS = 1_000_000_000;
+    /** From here on, in the year 2255, a time is given in milliseconds: its nanoseconds would not fit. */
+    private static final long LAST_FINE_SECOND = 9_000_000_000L;
+    private static final long LAST_SECOND = Long.MAX_VALUE / 1000 - 1;
+    private static final Note[] COARSE_TO_FINE = {Note.NOTE_MSECONDS, Note.NOTE_USECONDS, Note.NOTE_NSECONDS};
+    private static final int[] NANOS = {1_000_000, 1_000, 1};
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     static TimerUnit of(KeventLayout layout, Duration period) {
         if (period.isNegative()) {
             throw new IllegalArgumentException("period of a timer: " + period);
         }
-        return of(layout, period.getSeconds(), period.getNano());
+        return period.getSeconds() < LONGEST_SECONDS ? of(layout, period.getSeconds(), period.getNano())
+                : of(layout, LONGEST_SECONDS, 0);
     }
 
     static TimerUnit of(KeventLayout layout, Instant at) {
         if (!layout.has(Note.NOTE_ABSTIME)) {
-            throw new UnsupportedOperationException("the " + layout.name()
-                    + " ABI has no absolute timers (NOTE_ABSTIME)");
+            throw new UnsupportedOperationException("there are no absolute timers (NOTE_ABSTIME) in the " + layout
+                    + " ABI or on this kernel");
         }
-        TimerUnit unit = of(layout, Math.max(0, at.getEpochSecond()), at.getEpochSecond() < 0 ? 0 : at.getNano());
+        TimerUnit unit = at.getEpochSecond() < 0 ? of(layout, 0, 0)
+                : of(layout, Math.min(at.getEpochSecond(), LAST_SECOND), at.getNano());
         return new TimerUnit(unit.data, unit.fflags | layout.number(Note.NOTE_ABSTIME));
     }
 
-    /** Rounds up where the ABI has no unit fine enough (DragonFly: milliseconds only), so that no timer fires early. */
+    /** Rounds up where there is no unit fine enough, so that no timer fires early. */
     private static TimerUnit of(KeventLayout layout, long seconds, int nanos) {
-        TimerUnit best = null;
-        for (int i = 0; i < NANOS.length; i++) {
-            if (!layout.has(COARSE_TO_FINE[i])) {
-                continue;
-            }
-            long perSecond = NANOS[0] / NANOS[i];
-            if (best != null && seconds > Long.MAX_VALUE / perSecond - 1) {
-                break;
-            }
-            long count = seconds > Long.MAX_VALUE / perSecond - 1 ? Long.MAX_VALUE
-                    : seconds * perSecond + (nanos + NANOS[i] - 1) / NANOS[i];
-            best = new TimerUnit(count, layout.number(COARSE_TO_FINE[i]));
-            if (nanos % NANOS[i] == 0) {
-                break;
-            }
+        int unit = 0;
+        while (nanos % NANOS[unit] != 0 && seconds < LAST_FINE_SECOND && unit + 1 < NANOS.length
+                && layout.has(COARSE_TO_FINE[unit + 1])) {
+            unit++;
         }
-        if (best == null) {
-            throw new UnsupportedOperationException("the " + layout.name() + " ABI has no timer units");
-        }
-        return best;
+        long count = seconds * (NANOS_PER_SECOND / NANOS[unit]) + (nanos + NANOS[unit] - 1) / NANOS[unit];
+        return new TimerUnit(count, layout.number(COARSE_TO_FINE[unit]));
     }
 }

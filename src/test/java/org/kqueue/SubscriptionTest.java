@@ -35,11 +35,12 @@ class SubscriptionTest {
 
     @ParameterizedTest
     @CsvSource({
-        "PT2S, fflags=NOTE_SECONDS data=2", "PT0.05S, fflags=NOTE_MSECONDS data=50",
+        "PT2S, fflags=NOTE_MSECONDS data=2000", "PT0.05S, fflags=NOTE_MSECONDS data=50",
         "PT0.0003S, fflags=NOTE_USECONDS data=300", "PT1.000000001S, fflags=NOTE_NSECONDS data=1000000001",
-        "PT0S, fflags=NOTE_SECONDS", "PT9223372036854775807S, fflags=NOTE_SECONDS data=9223372036854775807",
+        "PT0S, fflags=NOTE_MSECONDS", "PT9223372036854775807S, fflags=NOTE_MSECONDS data=1000000000000",
+        "PT999999999.999999999S, fflags=NOTE_NSECONDS data=999999999999999999",
     })
-    void givesATimerTheCoarsestUnitThatLosesNothing(String period, String expected) throws Exception {
+    void givesATimerMillisecondsOrAFinerUnitThatLosesNothing(String period, String expected) throws Exception {
         assertEquals("[EVFILT_TIMER ident=1 EV_ADD " + expected + "]",
                 submitted(Filter.timer(1, Duration.parse(period))));
     }
@@ -57,10 +58,16 @@ class SubscriptionTest {
 
     @Test
     void anAbsoluteTimerIsOneShot() throws Exception {
-        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_SECONDS|NOTE_ABSTIME data=1000]",
+        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_MSECONDS|NOTE_ABSTIME data=1000000]",
                 submitted(Filter.timerAt(1, Instant.ofEpochSecond(1000))));
-        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_SECONDS|NOTE_ABSTIME]",
+        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_MSECONDS|NOTE_ABSTIME]",
                 submitted(Filter.timerAt(1, Instant.ofEpochSecond(-1000, 5))));
+        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_NSECONDS|NOTE_ABSTIME data=1000000000005]",
+                submitted(Filter.timerAt(1, Instant.ofEpochSecond(1000, 5))));
+        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_MSECONDS|NOTE_ABSTIME data=10000000000001]",
+                submitted(Filter.timerAt(1, Instant.ofEpochSecond(10_000_000_000L, 5))));
+        assertEquals("[EVFILT_TIMER ident=1 EV_ADD|EV_ONESHOT fflags=NOTE_MSECONDS|NOTE_ABSTIME"
+                + " data=9223372036854775000]", submitted(Filter.timerAt(1, Instant.MAX)));
     }
 
     @Test

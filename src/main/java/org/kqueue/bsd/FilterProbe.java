@@ -35,7 +35,7 @@ final class FilterProbe {
         }
         Boolean answer = known.get(filter);
         if (answer == null) {
-            try (Kqueue scratch = new SystemKqueue(library)) {
+            try (Kqueue scratch = new SystemKqueue(library, library.layout())) {
                 answer = isKnown(scratch, filter);
             } catch (IOException e) {
                 // No descriptor left: the next call asks again.

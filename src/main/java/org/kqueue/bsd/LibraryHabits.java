@@ -9,12 +9,12 @@ import java.util.List;
 import org.kqueue.ChangeList;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
+import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 
 /**
  * What a library that is no kernel may do otherwise than a kernel, found out once by trying it on a kqueue made for it.
- * Where it cannot be tried the answer is the one that is always safe.
  */
 final class LibraryHabits {
 
@@ -38,7 +38,7 @@ final class LibraryHabits {
      * Whether a change that fails is answered as by a kernel: at once, with no event beside the answer. Libkqueue goes
      * on to wait for events where the list has room left, and if none comes the answer is lost.
      */
-    synchronized boolean answersAsKernel() {
+    synchronized boolean answersAsKernel() throws KeventException {
         find();
         return answersAsKernel;
     }
@@ -47,7 +47,7 @@ final class LibraryHabits {
      * The ABIs that the library speaks as far as one can see, if it does not speak the one it was loaded for: its
      * kevents are larger or smaller. Empty if it does, or where that does not show.
      */
-    synchronized List<String> otherAbis() {
+    synchronized List<String> otherAbis() throws KeventException {
         find();
         return otherAbis;
     }
@@ -88,24 +88,19 @@ final class LibraryHabits {
         }
     }
 
-    private void find() {
+    private void find() throws KeventException {
         if (known) {
             return;
         }
+        int kq = library.kqueue();
         try {
-            int kq = library.kqueue();
-            try {
-                if (library.hasPipe()) {
-                    otherAbis = tryAbis(kq);
-                }
-                answersAsKernel = tryFailure(kq);
-                known = true;
-            } finally {
-                library.close(kq);
+            if (library.hasPipe()) {
+                otherAbis = tryAbis(kq);
             }
-        } catch (IOException e) {
-            // No descriptor left: the next kqueue asks again.
-            known = false;
+            answersAsKernel = tryFailure(kq);
+            known = true;
+        } finally {
+            library.close(kq);
         }
     }
 
@@ -124,7 +119,7 @@ final class LibraryHabits {
     }
 
     /** With both ends of a pipe ready: two events show how large one is. */
-    private List<String> tryAbis(int kq) throws IOException {
+    private List<String> tryAbis(int kq) throws KeventException {
         int[] ends = library.pipe();
         ByteBuffer content = ByteBuffer.allocateDirect(1);
         EventList events = new EventList(library.layout(), 2);

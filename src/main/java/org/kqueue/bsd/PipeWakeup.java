@@ -31,12 +31,11 @@ final class PipeWakeup implements Wakeup {
     private boolean signalled;
     private boolean closed;
 
-    PipeWakeup(Submitter kqueue, SystemLibrary library, OwnDescriptors descriptors, long udata)
+    PipeWakeup(Submitter kqueue, KeventLayout layout, SystemLibrary library, OwnDescriptors descriptors, long udata)
             throws IOException {
         this.kqueue = kqueue;
         this.library = library;
         this.descriptors = descriptors;
-        KeventLayout layout = library.layout();
         int[] ends = library.pipe();
         readEnd = ends[0];
         writeEnd = ends[1];

@@ -83,13 +83,9 @@ public final class SystemBackend implements KqueueBackend {
                     + ", not " + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
         }
         SystemLibrary library = SystemLibrary.load(config.library(), layout);
-        SystemKqueue kqueue = new SystemKqueue(library);
-        try {
-            library.requireAbi();
-            return kqueue;
-        } catch (KqueueUnavailableException e) {
-            kqueue.close();
-            throw e;
-        }
+        library.requireAbi();
+        // Without timers there is nothing to find out.
+        boolean timers = config.detail() == KqueueConfig.Detail.FULL;
+        return new SystemKqueue(library, timers ? library.probedLayout() : library.layout());
     }
 }

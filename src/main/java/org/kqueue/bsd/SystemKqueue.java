@@ -15,6 +15,7 @@ import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
@@ -48,8 +49,8 @@ final class SystemKqueue extends Kqueue {
     // writes guarded by descriptors
     private Wakeup interruption;
 
-    SystemKqueue(SystemLibrary library) throws IOException {
-        super(library.layout());
+    SystemKqueue(SystemLibrary library, KeventLayout layout) throws IOException {
+        super(layout);
         this.library = library;
         kevent = library.kevent();
         kqfd = library.kqueue();
@@ -58,7 +59,7 @@ final class SystemKqueue extends Kqueue {
         changesApart = library.answersOtherwise();
         if (library.mayLockWhileWaiting()) {
             try {
-                interruption = new PipeWakeup(this::submitWhileClosing, library, descriptors, 0);
+                interruption = new PipeWakeup(this::submitWhileClosing, layout, library, descriptors, 0);
             } catch (IOException | RuntimeException | Error e) {
                 cleanable.clean();
                 throw e;
@@ -224,7 +225,7 @@ final class SystemKqueue extends Kqueue {
         }
         if (library.hasPipe()) {
             try {
-                return new PipeWakeup(submitter, library, descriptors, udata);
+                return new PipeWakeup(submitter, layout(), library, descriptors, udata);
             } catch (KeventException e) {
                 if (failure != null) {
                     e.addSuppressed(failure);

@@ -44,6 +44,9 @@ final class SystemLibrary {
     private final boolean foreign;
     private final FilterProbe filters = new FilterProbe(this);
     private final LibraryHabits habits = new LibraryHabits(this);
+    /** Null until the first kqueue that may have timers. */
+    // guarded by this
+    private KeventLayout probedLayout;
     /** Whether the library's descriptors are the process's; null until its first kqueue shows it. */
     // writes guarded by this
     private volatile Boolean hostDescriptors;
@@ -117,13 +120,25 @@ final class SystemLibrary {
         return filters;
     }
 
+    /**
+     * The layout without the notes of timers that the kernel does not take.
+     *
+     * @throws KeventException if no kqueue can be had to find out
+     */
+    synchronized KeventLayout probedLayout() throws KeventException {
+        if (probedLayout == null) {
+            probedLayout = TimerProbe.layout(this);
+        }
+        return probedLayout;
+    }
+
     /** Whether its kqueue is the system's own, by whichever name it was loaded. */
     boolean isKernel() {
         return !foreign;
     }
 
     /** Refuses a library whose kevents are of another size: the next call could write beyond a list. */
-    void requireAbi() throws KqueueUnavailableException {
+    void requireAbi() throws IOException {
         // FreeBSD's libc has either of two, by the release it was made for.
         List<String> others = foreign || HostSystem.CURRENT == HostSystem.FREEBSD ? habits.otherAbis() : List.of();
         if (!others.isEmpty()) {
@@ -134,7 +149,7 @@ final class SystemLibrary {
     }
 
     /** Whether {@code kevent} answers changes otherwise than a kernel's does. */
-    boolean answersOtherwise() {
+    boolean answersOtherwise() throws KeventException {
         return foreign && !habits.answersAsKernel();
     }
 
@@ -143,7 +158,7 @@ final class SystemLibrary {
      * without it. Libkqueue does that up to version 2.6 (its issue 162). Not tried, but suspected of libraries that
      * answer otherwise.
      */
-    boolean mayLockWhileWaiting() {
+    boolean mayLockWhileWaiting() throws KeventException {
         return answersOtherwise() && hasPipe();
     }
 

@@ -61,7 +61,8 @@ class SystemBackendTest {
         }
         message = assertThrows(IllegalArgumentException.class,
                 () -> Kqueue.open(config("system", "kqueue", "solaris"))).getMessage();
-        assertTrue(message.contains("macos, freebsd, freebsd11, netbsd, netbsd11, openbsd, dragonfly, libkqueue"), message);
+        assertTrue(message.contains("macos, freebsd, freebsd11, netbsd, netbsd11, openbsd, dragonfly, libkqueue"),
+                message);
     }
 
     @Test

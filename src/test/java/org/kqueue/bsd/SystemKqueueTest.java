@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kqueue.ChangeList;
 import org.kqueue.Errno;
@@ -24,6 +25,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
+import org.kqueue.KqueueConfig;
 import org.kqueue.Note;
 
 /** The system backend against a kqueue in C, in the ABI of every system: what goes over and what comes back. */
@@ -223,6 +225,37 @@ class SystemKqueueTest {
             assertEquals(0, kq.kevent(null, null, Kqueue.FOREVER));
             model.requireNoViolation();
         }
+    }
+
+    /** Whether the units of timers and NOTE_ABSTIME work; milliseconds always do. */
+    @ParameterizedTest
+    @CsvSource({
+        "freebsd, -DTICK_MS=10, true, true", "freebsd11, -DNO_ABSTIME, true, false", "macos, -DNO_USER, true, true",
+        "netbsd11, -DTICK_MS=10, true, true", "netbsd, -DIGNORES_TIMER_NOTES -DTICK_MS=10, false, false",
+        "openbsd, -DIGNORES_TIMER_NOTES, false, false", "dragonfly, -DNO_USER, false, false",
+        "libkqueue, -DQUIRKS, true, true",
+    })
+    void onlyTheNotesOfTimersThatTheKernelTakesAreSupported(String abi, String options, boolean units,
+            boolean absolute) throws IOException {
+        Model model = new Model(abi, options.split(" "));
+        try (Kqueue kq = model.open()) {
+            for (Note note : new Note[] {Note.NOTE_SECONDS, Note.NOTE_USECONDS, Note.NOTE_NSECONDS}) {
+                assertEquals(units, kq.supports(note), note.toString());
+                assertEquals(units, kq.layout().has(note), note.toString());
+            }
+            assertEquals(absolute, kq.supports(Note.NOTE_ABSTIME));
+            assertTrue(kq.supports(Note.NOTE_MSECONDS));
+            assertEquals(abi, kq.layout().name());
+            long start = System.nanoTime();
+            kq.add(Filter.timer(1, Duration.ofNanos(20_000_001)).once());
+            EventList events = kq.newEventList(1);
+            assertEquals(1, kq.kevent(null, events, 5 * SECOND));
+            assertTrue(System.nanoTime() - start >= 10_000_000, "of 21 ms where the kernel counts milliseconds");
+        }
+        try (Kqueue kq = Kqueue.open(model.config().withDetail(KqueueConfig.Detail.READINESS))) {
+            kq.kevent(users(kq, 1, KeventFlags.EV_DELETE), kq.newEventList(1), 0);
+        }
+        model.requireNoViolation();
     }
 
     @ParameterizedTest
