@@ -2,7 +2,6 @@ package org.kqueue.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -10,21 +9,14 @@ import org.junit.jupiter.api.Test;
 /** An AF_UNIX client that is registered before it is connected, of which Linux tells nobody. */
 class LocalConnectTest extends Contract {
 
-    private static final int LENGTH = 110;
-
     private byte[] address;
 
     @BeforeEach
     void listenLocally() {
         freebsdRule();
-        byte[] unique = ("kqueue-local-" + ProcessHandle.current().pid() + "-" + System.nanoTime())
-                .getBytes(StandardCharsets.US_ASCII);
-        address = new byte[LENGTH];
-        address[0] = Posix.AF_UNIX;
-        // An abstract name: it is in no file system.
-        System.arraycopy(unique, 0, address, 3, unique.length);
+        address = unixAddress();
         socket("l");
-        ok(Posix.bind(fd("l"), address, LENGTH));
+        ok(Posix.bind(fd("l"), address, address.length));
         listen("l");
         socket("c");
     }
@@ -37,7 +29,7 @@ class LocalConnectTest extends Contract {
     void isWritableWhenItIsConnected() {
         assertEquals("", kevent("c WRITE ADD u=7", "c READ ADD u=8"));
         assertEquals("", poll());
-        ok(Posix.connect(fd("c"), address, LENGTH));
+        ok(Posix.connect(fd("c"), address, address.length));
         assertEquals("c WRITE 0 u=7", poll());
         assertEquals("c WRITE 0 u=7", poll(), "level");
     }
@@ -52,7 +44,7 @@ class LocalConnectTest extends Contract {
             } catch (InterruptedException e) {
                 return;
             }
-            Posix.connect(fd("c"), address, LENGTH);
+            Posix.connect(fd("c"), address, address.length);
         });
         connector.start();
         assertEquals("c WRITE ONESHOT u=7", await());
@@ -63,7 +55,7 @@ class LocalConnectTest extends Contract {
     void enabledAfterItWasConnected() {
         assertEquals("", kevent("c WRITE ADD"));
         assertEquals("", kevent("c WRITE DISABLE"));
-        ok(Posix.connect(fd("c"), address, LENGTH));
+        ok(Posix.connect(fd("c"), address, address.length));
         assertEquals("", poll());
         assertEquals("c WRITE 0", kevent("c WRITE ENABLE"));
     }

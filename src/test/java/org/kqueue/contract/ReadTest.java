@@ -3,8 +3,6 @@ package org.kqueue.contract;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -140,7 +138,7 @@ class ReadTest extends Contract {
         for (int i = 1; i <= 3; i++) {
             socket("c" + i, Posix.SOCK_STREAM);
             connect("c" + i, address("l"));
-            assertEquals("l READ 0 d=" + i, await());
+            assertEquals("l READ 0 d=" + i, awaitText("d=" + i));
         }
         accept("s1", "l");
         assertEquals("l READ 0 d=2", poll());
@@ -210,11 +208,10 @@ class ReadTest extends Contract {
             } else {
                 pair("s", "c", Posix.SOCK_STREAM);
             }
-            assertEquals("s WRITE 0", kevent("s READ ADD", "s WRITE ADD"));
+            assertEquals("s WRITE 0", await("s READ ADD", "s WRITE ADD"));
             write("c", 3);
             ok(Posix.shutdown(fd("c"), Posix.SHUT_WR));
-            assertTrue(await().contains("s WRITE 0"));
-            String both = poll();
+            String both = awaitText("READ EOF d=3");
             assertTrue(both.contains("s READ EOF d=3") && both.contains("s WRITE 0"), both);
             assertEquals("", kevent(kq, 0, 0, "s READ DELETE", "s WRITE DELETE"));
         }
@@ -369,7 +366,7 @@ class ReadTest extends Contract {
     void anUnixListenerThatWasRegisteredBefore() {
         for (String kind : new String[] {"0", "CLEAR"}) {
             String listener = "l" + kind;
-            byte[] address = unixAddress(listener);
+            byte[] address = unixAddress();
             name(listener, ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
             assertEquals("", kevent(listener + " READ ADD|" + kind, listener + " WRITE ADD|" + kind));
             ok(Posix.bind(fd(listener), address, address.length));
@@ -384,15 +381,9 @@ class ReadTest extends Contract {
 
     private static final int UNIX_STREAM = Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC;
 
-    /** A name in Linux' abstract space, which goes with its socket. */
-    private static byte[] unixAddress(String name) {
-        byte[] bytes = ("kqueue-" + name + System.nanoTime()).getBytes(StandardCharsets.US_ASCII);
-        return ByteBuffer.allocate(3 + bytes.length).put((byte) Posix.AF_UNIX).put(3, bytes).array();
-    }
-
     @Test
     void anUnixClientWhoseListenerIsClosedSeesTheEnd() {
-        byte[] address = unixAddress("closed");
+        byte[] address = unixAddress();
         name("l", ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
         ok(Posix.bind(fd("l"), address, address.length));
         listen("l");
@@ -422,7 +413,7 @@ class ReadTest extends Contract {
     @Covers({"socket 11", "netbsd 23"})
     void tcpAfterTheFullCloseOfThePeer() {
         tcp();
-        assertEquals("s WRITE 0", kevent("s READ ADD", "s WRITE ADD"));
+        assertEquals("s WRITE 0", await("s READ ADD", "s WRITE ADD"));
         close("c");
         awaitText("READ");
         assertTrue(Set.of("s READ EOF; s WRITE 0", "s WRITE 0; s READ EOF").contains(poll()));

@@ -10,8 +10,8 @@ import org.kqueue.bsd.NativeBuild;
 
 /**
  * A kqueue that the contract is run against: the embedded one in every ABI and, by the system backend, the kqueue in C
- * that the tests bring along, with user events and without; or with {@code -Dorg.kqueue.library} and {@code
- * -Dorg.kqueue.abi} the library named there.
+ * that the tests bring along, with the habits of several kernels; or the one that {@code -Dorg.kqueue.backend=system}
+ * and {@code -Dorg.kqueue.library} name.
  */
 record Subject(KqueueConfig config) {
 
@@ -20,7 +20,7 @@ record Subject(KqueueConfig config) {
 
     static Stream<Subject> all() {
         KqueueConfig named = KqueueConfig.fromSystemProperties();
-        if (named.library() != null) {
+        if (named.library() != null || named.backend().equals("system")) {
             return Stream.of(new Subject(named));
         }
         List<Subject> all = new ArrayList<>();
@@ -29,7 +29,9 @@ record Subject(KqueueConfig config) {
         }
         if (NativeBuild.isPossible()) {
             all.add(inLibrary("freebsd"));
-            all.add(inLibrary("netbsd", "-DNO_USER"));
+            all.add(inLibrary("freebsd", "-DFREEBSD15", "-DLATE_TCP"));
+            // NetBSD before 10.
+            all.add(inLibrary("netbsd", "-DNO_USER", "-DKEEPS_FLAGS", "-DTICK_MS=10", "-DIGNORES_TIMER_NOTES"));
         }
         return all.stream();
     }
@@ -44,11 +46,11 @@ record Subject(KqueueConfig config) {
     }
 
     boolean isEmbedded() {
-        return config.library() == null;
+        return config.backend().equals("embedded");
     }
 
     @Override
     public String toString() {
-        return isEmbedded() ? "embedded, " + config.abi() : config.library() + ", " + config.abi();
+        return config.backend() + (config.library() == null ? "" : " " + config.library()) + ", " + config.abi();
     }
 }

@@ -100,7 +100,11 @@ class WriteTest extends Contract {
         assertEquals("a WRITE CLEAR", kevent("a WRITE ADD|CLEAR"));
         assertEquals("", poll());
         close("b");
-        assertEquals("a WRITE CLEAR|EOF", poll());
+        String told = poll();
+        // FreeBSD 15 does not tell a knote that is there.
+        assertTrue(told.equals("a WRITE CLEAR|EOF") || told.isEmpty() && !subject.isEmbedded(), told);
+        assertEquals("", poll());
+        assertEquals("a WRITE CLEAR|EOF", kevent("a WRITE DELETE", "a WRITE ADD|CLEAR"));
         assertEquals("", poll());
     }
 
@@ -255,7 +259,7 @@ class WriteTest extends Contract {
         tcp();
         EventList events = kq.newEventList(1);
         ChangeList add = kq.newChangeList(1).add(fd("c"), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 0);
-        assertEquals(1, kq.kevent(add, events, 0));
+        assertEquals(1, kq.kevent(add, events, 5_000_000_000L));
         assertTrue(events.data(0) > 1000, events::toString);
         fill("c");
         drain("s");
