@@ -20,7 +20,7 @@
  * file: there is a registration, and so nothing to do; it never fires.
  *
  * Habits of kernels, each by its own option:
- *   IGNORES_TIMER_NOTES  timers count milliseconds, whatever the notes say (NetBSD before 10, OpenBSD before 7.2)
+ *   IGNORES_TIMER_NOTES  timers count milliseconds, whatever the notes say (NetBSD before 10, older OpenBSD)
  *   NO_ABSTIME           refuses NOTE_ABSTIME (FreeBSD before 12)
  *   TICK_MS=n            a clock of that tick: a timer may expire as much as a tick early, a wait ends late
  *   KEEPS_FLAGS          events show the EV_ADD, EV_ENABLE and EV_DISABLE that their knotes were made with (NetBSD)

@@ -151,8 +151,8 @@ public enum Filter {
      * <p>Adding it again restarts it with the new period, and drops what it has counted; it does not become a one-shot
      * timer or cease to be one. Other changes leave period and count alone. A disabled timer goes on counting.
      *
-     * <p><b>Differences</b>: DragonFly, NetBSD before 10 and OpenBSD before 7.2 have milliseconds only, so finer periods
-     * are rounded up there ({@link Kqueue#supports(Note)} tells). On DragonFly adding again does not restart it. NetBSD
+     * <p><b>Differences</b>: DragonFly, NetBSD before 10 and older OpenBSD have milliseconds only, so finer periods are
+     * rounded up there ({@link Kqueue#supports(Note)} tells). On DragonFly adding again does not restart it. NetBSD
      * replaces the flags too. OpenBSD allows 1,024 timers and user events in a process.
      *
      * @param ident the program's number for it
@@ -177,7 +177,7 @@ public enum Filter {
      * <p>{@code EV_CLEAR} is not set by itself: a raw timer without {@code EV_ONESHOT} and {@code EV_CLEAR} stays ready
      * until it is deleted. This subscription is {@code EV_ONESHOT}.
      *
-     * <p><b>Differences</b>: DragonFly, NetBSD before 10, OpenBSD before 7.2 and FreeBSD before 12 do not have it: {@link
+     * <p><b>Differences</b>: DragonFly, NetBSD before 10, older OpenBSD and FreeBSD before 12 do not have it: {@link
      * Kqueue#add} throws {@link UnsupportedOperationException}.
      *
      * @param ident the program's number for it

@@ -11,8 +11,7 @@ import org.kqueue.Note;
 
 /**
  * Which notes of timers a library's kernel takes, found out with short timers on a kqueue made for it. NetBSD before 10
- * and OpenBSD before 7.2 do not look at the notes and count milliseconds; FreeBSD before 12 refuses {@code
- * NOTE_ABSTIME}.
+ * and older OpenBSD do not look at the notes and count milliseconds; FreeBSD before 12 refuses {@code NOTE_ABSTIME}.
  *
  * <p>Three timers are added, one after the other: one of a nanosecond, one for a time in the past and one of two
  * milliseconds without a note. A kernel that takes the notes delivers the first two no later than the third, but for
