@@ -33,7 +33,8 @@
  *
  * One call, one failure or one answer can be scripted: the model_... functions. With -DOWN_DESCRIPTORS the numbers it
  * gives out are its own and mean something else to the process, as with a kernel in a library; -DBARE leaves out all
- * but kqueue and kevent, -DONLY_PIPE read and write. Sizes are those of a test: one lock, linear searches within a
+ * but kqueue and kevent, -DONLY_PIPE read and write; with -DHIJACKS its close passes on what is not its own, so that it
+ * can be preloaded. Sizes are those of a test: one lock, linear searches within a
  * queue.
  */
 #define _GNU_SOURCE
@@ -69,6 +70,11 @@
 
 #if defined(OWN_DESCRIPTORS)
 /* The process's descriptor plus 1 for each of ours. The first is 3, which a JVM uses for something else. */
+#if defined(HIJACKS)
+#define FIRST_OWN 1000000
+#else
+#define FIRST_OWN 3
+#endif
 static int own_to_host[1024];
 #endif
 
@@ -158,7 +164,7 @@ static int
 host(uint64_t fd)
 {
 #if defined(OWN_DESCRIPTORS)
-	return fd < 1024 ? own_to_host[fd] - 1 : -1;
+	return fd >= FIRST_OWN && fd < FIRST_OWN + 1024 ? own_to_host[fd - FIRST_OWN] - 1 : -1;
 #else
 	return fd > INT_MAX ? -1 : (int)fd;
 #endif
@@ -168,10 +174,10 @@ host(uint64_t fd)
 static int
 give(int fd)
 {
-	for (int own = 3; fd >= 0 && own < 1024; own++)
+	for (int own = 0; fd >= 0 && own < 1024; own++)
 		if (own_to_host[own] == 0) {
 			own_to_host[own] = fd + 1;
-			return own;
+			return FIRST_OWN + own;
 		}
 	return -1;
 }
@@ -240,6 +246,18 @@ is_same_file(struct knote *kn)
 {
 	struct stat st;
 	return fstat(host(kn->ident), &st) == 0 && st.st_dev == kn->dev && st.st_ino == kn->ino;
+}
+
+/* EVFILT_AIO and EVFILT_LIO of FreeBSD: made by other system calls, not by a change. */
+static int
+is_refused(int filter)
+{
+#if defined(ABI_freebsd) || defined(ABI_freebsd11)
+	return filter == -3 || filter == -10;
+#else
+	(void)filter;
+	return 0;
+#endif
 }
 
 static int
@@ -367,6 +385,8 @@ apply(struct queue *q, const struct kevent *kev)
 {
 	int flags = kev->flags;
 	int filter = kev->filter;
+	if (is_refused(filter))
+		return EPERM;
 	if (!is_known(filter))
 		return EINVAL;
 #if defined(ABI_freebsd) || defined(ABI_freebsd11)
@@ -1062,12 +1082,17 @@ kevent(int kq, const struct kevent *changes, count_arg nchanges, struct kevent *
 EXPORT int
 close(int fd)
 {
+#if defined(HIJACKS)
+	if (fd < FIRST_OWN)
+		return (int)syscall(SYS_close, fd);
+#endif
 	int result = (int)syscall(SYS_close, host((uint64_t)fd));
-	if (fd >= 0 && fd < 1024)
-		own_to_host[fd] = 0;
+	if (fd >= FIRST_OWN && fd < FIRST_OWN + 1024)
+		own_to_host[fd - FIRST_OWN] = 0;
 	return result;
 }
 
+#if !defined(HIJACKS)
 EXPORT int
 pipe(int fds[2])
 {
@@ -1093,24 +1118,15 @@ write(int fd, const void *buffer, size_t count)
 }
 #endif
 
-EXPORT int model_fcntl_calls(void);
-static int fcntl_calls;
-
 /* It does not know the flags. */
 EXPORT int
 fcntl(int fd, int command, ...)
 {
 	(void)fd, (void)command;
-	fcntl_calls++;
 	errno = EINVAL;
 	return -1;
 }
-
-int
-model_fcntl_calls(void)
-{
-	return fcntl_calls;
-}
+#endif
 #endif
 
 #if defined(FCNTL_FAILS)

@@ -9,6 +9,8 @@ import java.io.InputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Map;
 import org.kqueue.KeventLayout;
 import org.kqueue.KqueueUnavailableException;
@@ -21,6 +23,11 @@ final class Binding {
             int.class, long.class, int.class, long.class, int.class, long.class);
     private static final MethodType NETBSD_KEVENT = KEVENT
             .changeParameterType(2, long.class).changeParameterType(4, long.class);
+
+    private static final String KQUEUE = "kqueue";
+    /** {@code Dl_info} of {@code <dlfcn.h>}: four pointers, {@code dli_fbase} the second, on every system. */
+    private static final int DL_INFO_BYTES = 4 * Long.BYTES;
+    private static final int DLI_FBASE = Long.BYTES;
 
     /** Null for libc. */
     private final String name;
@@ -54,12 +61,25 @@ final class Binding {
     }
 
     /**
-     * Whether the library itself has a symbol that libc has too: a look-up goes on in the libraries that it needs, libc
-     * among them. Meaningless for a symbol that libc lacks, since the process then finds the library's.
+     * Whether the library itself has a symbol: a look-up goes on in the libraries that it needs, libc among them. Not
+     * told by comparing with what the process finds: that is the library's own symbol too where it was preloaded.
      */
     boolean isOwn(String symbol) {
-        long address = address(library, symbol);
-        return address != 0 && address != address(NativeLibrary.getProcess(), symbol);
+        long base = base(address(library, symbol));
+        return base != 0 && base == base(address(library, KQUEUE));
+    }
+
+    /** Whether its kqueue is in the same object as a system call of libc that no such library has reason to export. */
+    boolean isLibc() {
+        return base(address(library, KQUEUE)) == base(address(NativeLibrary.getProcess(), "getpid"));
+    }
+
+    /** Where the object that an address belongs to is loaded; 0 for an address of 0 or of no object. */
+    private static long base(long address) {
+        ByteBuffer info = ByteBuffer.allocateDirect(DL_INFO_BYTES).order(ByteOrder.nativeOrder());
+        int found = address == 0 ? 0 : NativeLibrary.getProcess().getFunction("dladdr").invokeInt(
+                new Object[] {new Pointer(address), Native.getDirectBufferPointer(info)});
+        return found == 0 ? 0 : info.getLong(DLI_FBASE);
     }
 
     private static long address(NativeLibrary library, String symbol) {

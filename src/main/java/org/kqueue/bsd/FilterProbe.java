@@ -2,6 +2,7 @@ package org.kqueue.bsd;
 
 import java.io.IOException;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.kqueue.ChangeList;
 import org.kqueue.Errno;
@@ -12,9 +13,9 @@ import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
 /**
- * Which filters a library's kernel knows, found out by trying each on a kqueue made for it, once. A filter that needs
- * no descriptor is really added; one that does is asked for with a bad descriptor, which a kernel refuses with {@code
- * EINVAL} only where it does not know the filter.
+ * Which filters work on a library's kernel, found out by trying each on a kqueue made for it, once. A filter that needs
+ * no descriptor is really added. One that does is asked for with a bad descriptor; how a kernel refuses that tells
+ * whether it has the filter.
  */
 final class FilterProbe {
 
@@ -50,6 +51,10 @@ final class FilterProbe {
         ChangeList change = scratch.newChangeList(1);
         int add = KeventFlags.EV_ADD;
         switch (filter) {
+            case EVFILT_AIO, EVFILT_LIO, EVFILT_SENDFILE -> {
+                // Made by aio_read(2), lio_listio(2) and sendfile(2). FreeBSD refuses a change with EPERM.
+                return false;
+            }
             case EVFILT_USER -> change.add(0, filter, add, 0);
             case EVFILT_TIMER -> change.add(0, filter, add, 0, 1_000_000, 0);
             case EVFILT_SIGNAL -> change.add(HARMLESS_SIGNAL, filter, add, 0);
@@ -63,7 +68,8 @@ final class FilterProbe {
         } catch (KeventException e) {
             return switch (filter) {
                 case EVFILT_USER, EVFILT_TIMER -> e.errno() == Errno.ENOMEM;
-                default -> e.errno() != Errno.EINVAL && !e.errnoName().equals("ENOSYS");
+                // ENXIO: FreeBSD's for a filter whose module is not loaded. EOPNOTSUPP: macOS' for one it only names.
+                default -> !List.of("EINVAL", "ENXIO", "ENOSYS", "EOPNOTSUPP").contains(e.errnoName());
             };
         }
     }

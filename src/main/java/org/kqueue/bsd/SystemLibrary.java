@@ -56,7 +56,7 @@ final class SystemLibrary {
         this.layout = layout;
         binding = new Binding(name);
         binding.require("kqueue");
-        boolean libc = name == null || HostSystem.CURRENT.hasKqueue() && !binding.isOwn("kqueue");
+        boolean libc = name == null || binding.isLibc();
         foreign = !libc;
         String symbol = keventSymbol(libc);
         calls = binding.functions();

@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.Wakeup;
 import org.kqueue.foreign.ForeignCalls;
+import org.kqueue.robust.Forked;
 
 /** Libraries: what is bound and found out when one is loaded, and whose the descriptors are. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -129,6 +131,14 @@ class SystemLibraryTest {
     }
 
     @Test
+    void aLibraryThatIsPreloadedToIsNotTakenForLibc() throws Exception {
+        String library = NativeBuild.model("freebsd", "-DOWN_DESCRIPTORS", "-DHIJACKS").toString();
+        Forked.Result result = Forked.java(Map.of("LD_PRELOAD", library), OpensAndCloses.class,
+                "-Dorg.kqueue.library=" + library, "-Dorg.kqueue.abi=freebsd", "--", "1000000");
+        assertEquals("left open: []", result.lastLine(), result::output);
+    }
+
+    @Test
     void kernelInALibraryWithoutAPipeIsKnownAsOne() throws IOException {
         Model bare = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
         try (Kqueue kq = bare.open()) {
@@ -216,13 +226,15 @@ class SystemLibraryTest {
                 assertTrue(kq.supports(filter), filter.toString());
             }
             for (Filter filter : List.of(Filter.EVFILT_SIGNAL, Filter.EVFILT_PROC, Filter.EVFILT_VNODE,
-                    Filter.EVFILT_MACHPORT)) {
+                    Filter.EVFILT_MACHPORT, Filter.EVFILT_AIO, Filter.EVFILT_LIO)) {
                 assertTrue(!kq.supports(filter), filter.toString());
             }
             assertTrue(!poor.supports(Filter.EVFILT_USER) && !poor.supports(Filter.EVFILT_TIMER));
             assertTrue(poor.supports(Filter.EVFILT_READ), "number 0 on NetBSD");
             assertEquals(Set.of(), OpenDescriptors.since(descriptors));
             assertEquals(0, all.control.model_knotes(kq.fd()));
+            ChangeList aio = kq.newChangeList(1).add(1, Filter.EVFILT_AIO, KeventFlags.EV_ADD, 0);
+            assertEquals(Errno.EPERM, assertThrows(KeventException.class, () -> kq.kevent(aio, null, 0)).errno());
         }
     }
 }

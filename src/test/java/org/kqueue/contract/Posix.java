@@ -2,7 +2,7 @@ package org.kqueue.contract;
 
 import com.sun.jna.Library;
 import com.sun.jna.Native;
-import com.sun.jna.Platform;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
 /** What the tests themselves call in the C library, by C names; numbers are Linux's. No logic. */
@@ -29,7 +29,7 @@ public final class Posix {
     public static final int WNOWAIT = 0x1000000;
 
     static {
-        Native.register(Posix.class, Platform.C_LIBRARY_NAME);
+        Native.register(Posix.class, NativeLibrary.getProcess());
     }
 
     private Posix() {
@@ -98,7 +98,7 @@ public final class Posix {
     }
 
     private interface Spawn extends Library {
-        Spawn LIBRARY = Native.load(Platform.C_LIBRARY_NAME, Spawn.class);
+        Spawn LIBRARY = Native.load(null, Spawn.class);
 
         int posix_spawn(int[] pid, String path, Pointer actions, Pointer attributes, String[] argv, String[] envp);
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A main class of the tests in a JVM of its own, on the same class path. */
 public final class Forked {
@@ -23,6 +24,12 @@ public final class Forked {
 
     /** Runs it to its end. What comes before {@code "--"} is for the JVM, what comes after for the program. */
     public static Result java(Class<?> main, String... arguments) throws IOException, InterruptedException {
+        return java(Map.of(), main, arguments);
+    }
+
+    /** The same with more environment variables. */
+    public static Result java(Map<String, String> environment, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java"));
         List<String> given = List.of(arguments);
         int split = given.indexOf("--");
@@ -31,7 +38,9 @@ public final class Forked {
                 .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(split < 0 ? List.of() : given.subList(split + 1, given.size()));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             return new Result(process.waitFor(), output);
