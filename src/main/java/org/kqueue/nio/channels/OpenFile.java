@@ -1,6 +1,7 @@
 package org.kqueue.nio.channels;
 
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.io.Closeable;
 import java.io.IOException;
@@ -29,7 +30,7 @@ public final class OpenFile implements Closeable {
     /** {@code open(2)} without a mode, and so without a variadic argument. */
     private static final class LibC {
         static {
-            Native.register(LibC.class, Platform.C_LIBRARY_NAME);
+            Native.register(LibC.class, NativeLibrary.getProcess());
         }
 
         static native int open(byte[] path, int flags);
