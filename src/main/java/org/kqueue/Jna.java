@@ -4,6 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import java.security.AccessController;
 import java.security.PrivilegedAction;
+import java.util.Locale;
 
 /**
  * Loads JNA, and starts its cleaner thread, which frees native memory. JNA itself starts that thread with the first
@@ -18,6 +19,14 @@ public final class Jna {
     /** Never freed: the cleaner thread does not end, and is not started a second time by another thread. */
     // guarded by the class
     private static Memory kept;
+
+    static {
+        // JNA knows one of the two names that Java has for DragonFly, and finds its native part by it.
+        String name = System.getProperty("os.name").toLowerCase(Locale.ROOT);
+        if (name.startsWith("dragonfly") && !name.equals("dragonflybsd") && System.getProperty("jna.prefix") == null) {
+            System.setProperty("jna.prefix", "dragonflybsd-x86-64");
+        }
+    }
 
     private Jna() {
     }
@@ -36,7 +45,7 @@ public final class Jna {
                         + " bytes; 8 are needed");
             }
         } catch (LinkageError e) {
-            throw new KqueueUnavailableException(message(e, isPresent()), e);
+            throw new KqueueUnavailableException(JnaFailure.message(e), e);
         }
     }
 
@@ -56,24 +65,5 @@ public final class Jna {
         } finally {
             thread.setContextClassLoader(loader);
         }
-    }
-
-    private static boolean isPresent() {
-        try {
-            Class.forName("com.sun.jna.Native", false, Jna.class.getClassLoader());
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
-    }
-
-    static String message(LinkageError error, boolean present) {
-        if (!present) {
-            return "JNA is not on the class path: add net.java.dev.jna:jna, or use kqueue-nio's -all.jar";
-        }
-        return "JNA's native part cannot be loaded on " + System.getProperty("os.name") + "/"
-                + System.getProperty("os.arch") + ": JNA ships none for NetBSD and for OpenBSD on ARM, and elsewhere"
-                + " needs a folder that it may unpack to. Install or build libjnidispatch of the same JNA version and"
-                + " start java with -Djna.boot.library.path=<its folder> -Djna.nosys=false (" + error + ")";
     }
 }

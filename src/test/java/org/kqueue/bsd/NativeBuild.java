@@ -35,7 +35,7 @@ public final class NativeBuild {
     }
 
     /** Compiles a source. */
-    static Path compiled(String source, String... options) {
+    public static Path compiled(String source, String... options) {
         requireLinux();
         List<String> flags = List.of(options);
         return BUILT.computeIfAbsent(source + ' ' + String.join(" ", flags), key -> compile(source, flags));
