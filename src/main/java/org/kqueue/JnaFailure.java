@@ -56,6 +56,9 @@ final class JnaFailure {
         if (error.contains("IllegalCallerException") || error.contains("Illegal native access")) {
             return "native access is denied to it; start java with --enable-native-access=" + module;
         }
+        if (error.contains("java/util/logging")) {
+            return "it needs the module java.logging, which this Java runtime does not have";
+        }
         if (error.contains("Could not find JNA native support")) {
             return "it may not unpack it (jna.nounpack=true); start java without that, or with"
                     + " -Djna.boot.library.path=<folder of libjnidispatch>";

@@ -89,6 +89,12 @@ class JnaTest {
     }
 
     @Test
+    void aModuleThatIsMissingIsNamed() throws Exception {
+        String said = opening("--limit-modules", "java.base");
+        assertTrue(said.contains("it needs the module java.logging"), said);
+    }
+
+    @Test
     void deniedNativeAccessIsSaid() throws Exception {
         assumeTrue(Runtime.version().feature() >= 24, "native access can be denied from Java 24 on");
         String said = opening("--illegal-native-access=deny");

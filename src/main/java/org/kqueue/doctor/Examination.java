@@ -2,20 +2,25 @@ package org.kqueue.doctor;
 
 import com.sun.jna.Native;
 import java.io.IOException;
+import java.nio.channels.Selector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.nio.KqueueSelectorProvider;
 import org.kqueue.nio.jdk.JdkChannels;
 
-/** Looks at this machine and this Java, from the bottom up. */
+/** Looks at this machine and this Java, from the bottom up. Each part that fails is a finding; the verdict comes. */
 final class Examination {
 
     private final Report report = new Report();
+    private final List<String> working = new ArrayList<>();
     private final List<String> failing = new ArrayList<>();
+    private final List<String> notTried = new ArrayList<>();
+    private final List<String> notSupported = new ArrayList<>();
 
     Report report() {
         return report;
@@ -32,15 +37,21 @@ final class Examination {
             reason = String.valueOf(e.getMessage());
         }
         report.add("jdk channels", "access", access(provider));
-        kqueue(provider);
+        kqueue();
         if (provider != null) {
             reason = selector(provider);
         }
         limits();
         report.add("verdict", "selector", reason == null ? "can serve" : "cannot serve: " + reason);
-        report.add("verdict", "filters", failing.isEmpty() ? "all tried work" : "not all work: " + String.join(", ",
-                failing));
+        report.add("verdict", "filters", filters());
         return reason == null;
+    }
+
+    private String filters() {
+        String verdict = !failing.isEmpty() ? "not all work: " + String.join(", ", failing)
+                : working.isEmpty() ? "none was tried" : "all tried work";
+        return verdict + (notTried.isEmpty() ? "" : "; not tried: " + String.join(", ", notTried))
+                + (notSupported.isEmpty() ? "" : "; not supported: " + String.join(", ", notSupported));
     }
 
     private void platform() {
@@ -51,7 +62,7 @@ final class Examination {
         report.add("platform", "java", property("java.vendor") + " " + property("java.runtime.version") + ", "
                 + property("java.vm.name"));
         report.add("platform", "jna", jna());
-        report.add("platform", "provider", SelectorProvider.provider().getClass().getName());
+        report.add("platform", "provider", provider());
     }
 
     private static String jna() {
@@ -59,6 +70,18 @@ final class Examination {
             return Native.VERSION + ", native part " + Native.VERSION_NATIVE;
         } catch (LinkageError e) {
             return "cannot be used: " + e;
+        }
+    }
+
+    /** What serves a program that is started as this one was: a provider may hand out the JDK's selectors. */
+    private static String provider() {
+        try {
+            SelectorProvider provider = SelectorProvider.provider();
+            try (Selector selector = provider.openSelector()) {
+                return provider.getClass().getName() + ", opens " + selector.getClass().getName();
+            }
+        } catch (IOException | RuntimeException | LinkageError | ServiceConfigurationError e) {
+            return "none: " + e;
         }
     }
 
@@ -78,18 +101,18 @@ final class Examination {
         }
     }
 
-    private void kqueue(SelectorProvider provider) {
-        try (Kqueue kqueue = Kqueue.open(KqueueConfig.fromSystemProperties())) {
-            report.add("kqueue", "backend", kqueue.toString());
-            report.add("kqueue", "abi", kqueue.layout().name() + ", a kevent of " + kqueue.layout().size() + " bytes");
-            if (provider != null) {
-                for (Filter filter : FilterTrial.FILTERS) {
-                    String result = FilterTrial.of(filter, kqueue, provider);
-                    report.add("kqueue", filter.name(), result);
-                    if (!result.startsWith(FilterTrial.WORKS)) {
-                        failing.add(filter.name());
-                    }
-                }
+    private void kqueue() {
+        try {
+            KqueueConfig config = KqueueConfig.fromSystemProperties();
+            try (Kqueue kqueue = Kqueue.open(config)) {
+                report.add("kqueue", "backend", kqueue.toString());
+                report.add("kqueue", "abi", kqueue.layout() + ", a kevent of " + kqueue.layout().size() + " bytes");
+            }
+            for (Filter filter : FilterTrial.FILTERS) {
+                String result = FilterTrial.of(filter, config);
+                report.add("kqueue", filter.name(), result);
+                (result.startsWith(FilterTrial.WORKS) ? working : result.startsWith(FilterTrial.FAILS) ? failing
+                        : result.startsWith(FilterTrial.NOT_TRIED) ? notTried : notSupported).add(filter.name());
             }
         } catch (IOException | RuntimeException | LinkageError e) {
             report.add("kqueue", "backend", "none: " + e.getMessage());

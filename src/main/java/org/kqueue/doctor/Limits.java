@@ -22,8 +22,9 @@ final class Limits {
         try {
             report.add("limits", "descriptors open", system("OpenFileDescriptorCount"));
             report.add("limits", "descriptors allowed", system("MaxFileDescriptorCount"));
-        } catch (JMException e) {
-            report.add("limits", "descriptors", "unknown: " + e);
+        } catch (JMException | RuntimeException e) {
+            // Linux counts them in /proc, which need not be there.
+            report.add("limits", "descriptors", "unknown: " + e.toString().strip());
         }
         for (String name : LINUX) {
             // Line by line: such a file has to be read in one go, and Files.readString begins with one byte.

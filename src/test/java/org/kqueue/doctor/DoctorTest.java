@@ -2,6 +2,7 @@ package org.kqueue.doctor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -14,6 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.KqueueConfig;
+import org.kqueue.bsd.NativeBuild;
+import org.kqueue.robust.Forked;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class DoctorTest {
@@ -62,6 +65,58 @@ class DoctorTest {
         return Stream.of("macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly");
     }
 
+    /** A timer of 10 ms may expire at once there; and there are no signals, processes or files. */
+    @Test
+    void aLibraryIsTriedAsItIs() {
+        System.setProperty(KqueueConfig.LIBRARY, NativeBuild.model("freebsd", "-DTICK_MS=10").toString());
+        System.setProperty(KqueueConfig.ABI, "freebsd");
+        try {
+            assertEquals(0, run(), this::output);
+        } finally {
+            System.clearProperty(KqueueConfig.LIBRARY);
+            System.clearProperty(KqueueConfig.ABI);
+        }
+        assertTrue(output().lines().anyMatch(line -> line.matches(" *EVFILT_TIMER +works, 10 ms took \\d+")),
+                this::output);
+        assertTrue(output().contains("all tried work; not supported: EVFILT_SIGNAL, EVFILT_PROC, EVFILT_VNODE"),
+                this::output);
+    }
+
+    @Test
+    void givesItsVerdictWithoutTheModulesOfTheJdk() throws Exception {
+        Forked.Result result = Forked.java(Doctor.class, "--limit-modules", "java.base");
+        assertTrue(result.output().contains("\n  selector  c"), result::output);
+        result = Forked.java(Doctor.class, "--limit-modules", "java.base,java.logging");
+        assertEquals(0, result.status(), result::output);
+        assertTrue(result.output().contains("no java.management"), result::output);
+        assertTrue(result.output().contains("; not supported: EVFILT_SIGNAL"), result::output);
+    }
+
+    @Test
+    void givesItsVerdictWithoutProc() throws Exception {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "hides /proc as Linux does");
+        String java = System.getProperty("java.home");
+        List<String> command = List.of("unshare", "-rm", "sh", "-c", "mount -t tmpfs none /proc && exec \"$@\"", "sh",
+                "env", "LD_LIBRARY_PATH=" + java + "/lib", java + "/bin/java", "-cp",
+                System.getProperty("java.class.path"), Doctor.class.getName());
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes());
+        assumeTrue(!output.startsWith("unshare") && !output.startsWith("mount"), "no namespace here: " + output);
+        assertEquals(0, process.waitFor(), output);
+        assertTrue(output.contains("descriptors  unknown: "), output);
+        assertTrue(output.contains("\n  selector  can serve\n"), output);
+    }
+
+    @Test
+    void theProviderIsWhatServes() throws Exception {
+        Forked.Result result = Forked.java(Doctor.class);
+        assertTrue(result.output().contains(".KqueueSelectorProvider, opens org.kqueue.nio.KqueueSelector\n"),
+                result::output);
+        result = Forked.java(Doctor.class, "-Djna.noclasspath=true", "-Djna.boot.library.path=/nonexistent");
+        assertEquals(1, result.status(), result::output);
+        assertTrue(result.output().contains(".KqueueSelectorProvider, opens sun.nio.ch."), result::output);
+    }
+
     @Test
     void writesJson() {
         assertEquals(0, run("--json"), this::output);
@@ -87,6 +142,7 @@ class DoctorTest {
             System.clearProperty(KqueueConfig.LIBRARY);
         }
         assertTrue(output().contains("cannot serve") && output().contains("/nonexistent/libkqueue.so"), this::output);
+        assertTrue(output().contains("none was tried"), this::output);
     }
 
     @Test
