@@ -71,7 +71,8 @@ final class Binding {
 
     /** Whether its kqueue is in the same object as a system call of libc that no such library has reason to export. */
     boolean isLibc() {
-        return base(address(library, KQUEUE)) == base(address(NativeLibrary.getProcess(), "getpid"));
+        long base = base(address(library, KQUEUE));
+        return base != 0 && base == base(address(NativeLibrary.getProcess(), "getpid"));
     }
 
     /** Where the object that an address belongs to is loaded; 0 for an address of 0 or of no object. */

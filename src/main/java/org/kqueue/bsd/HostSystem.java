@@ -8,7 +8,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.kqueue.Errno;
 import org.kqueue.KeventLayout;
 
 /** The operating system under this JVM, as far as kqueue goes. */
@@ -69,10 +68,6 @@ enum HostSystem {
             end++;
         }
         return end == 0 ? Integer.MAX_VALUE : Integer.parseInt(release.substring(0, end));
-    }
-
-    Errno.Numbering errnos() {
-        return this == LINUX ? Errno.Numbering.LINUX : Errno.Numbering.BSD;
     }
 
     /** {@code O_NONBLOCK} of {@code <fcntl.h>}. */

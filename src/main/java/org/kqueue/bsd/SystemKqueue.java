@@ -53,10 +53,10 @@ final class SystemKqueue extends Kqueue {
         super(layout);
         this.library = library;
         kevent = library.kevent();
+        changesApart = library.answersOtherwise();
         kqfd = library.kqueue();
         descriptors = new OwnDescriptors(library, kqfd);
         cleanable = CLEANER.register(this, descriptors::closeAll);
-        changesApart = library.answersOtherwise();
         if (library.mayLockWhileWaiting()) {
             try {
                 interruption = new PipeWakeup(this::submitWhileClosing, layout, library, descriptors, 0);

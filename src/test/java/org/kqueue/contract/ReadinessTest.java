@@ -352,7 +352,7 @@ class ReadinessTest extends Contract {
                     return e.getClass().getSimpleName();
                 }
             }
-        });
+        }, waiting -> new Thread(waiting, "waiter").start());
         EventList events = kq.newEventList(4);
         assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
             while (true) {
