@@ -1,8 +1,6 @@
 package org.kqueue;
 
-import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * One system's {@code struct kevent}, its numbers and what its kernel does otherwise than others: the ABI as data.
@@ -12,14 +10,14 @@ import java.util.Objects;
  * filter} and {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD
  * 11) are always 0 in what is handed to a kernel and not read from what it returns.
  *
- * <p>Instances are immutable and made by a {@link Builder}.
+ * <p>Instances are immutable and made by a {@link KeventLayoutBuilder}.
  */
 public final class KeventLayout {
 
     /**
      * {@code filter(int)} covers the numbers from {@code -FILTER_BIAS} up; all systems' numbers lie between -15 and 9.
      */
-    private static final int FILTER_BIAS = 16;
+    static final int FILTER_BIAS = 16;
 
     private final String name;
     private final Errno.Numbering errnos;
@@ -42,7 +40,7 @@ public final class KeventLayout {
     private final int forceOneshot;
     private final int timerHints;
 
-    private KeventLayout(Builder builder) {
+    KeventLayout(KeventLayoutBuilder builder) {
         name = builder.name;
         errnos = builder.errnos;
         size = builder.size;
@@ -295,212 +293,5 @@ public final class KeventLayout {
     @Override
     public String toString() {
         return name;
-    }
-
-    /** Collects what a layout consists of. Not thread-safe. */
-    public static final class Builder {
-
-        private final String name;
-        private final Map<Filter, Integer> filters = new EnumMap<>(Filter.class);
-        private final Map<Note, Integer> notes = new EnumMap<>(Note.class);
-        private Errno.Numbering errnos = Errno.Numbering.BSD;
-        private int size = 32;
-        private int filterWidth = 2;
-        private String keventSymbol = "kevent";
-        private boolean countsInSizeT;
-        private boolean dispatches = true;
-        private boolean takesAnySignal;
-        private int forceOneshot;
-        private int timerHints;
-
-        /**
-         * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on
-         * BSD, for a {@code kevent} of that name that counts in {@code int} and re-enables as FreeBSD does.
-         *
-         * @param name the value of {@code org.kqueue.abi} that selects it
-         */
-        public Builder(String name) {
-            this.name = Objects.requireNonNull(name, "name");
-        }
-
-        /**
-         * Begins with what another layout is.
-         *
-         * @param layout the layout
-         */
-        public Builder(KeventLayout layout) {
-            name = layout.name;
-            for (Filter filter : Filter.ALL) {
-                if (layout.has(filter)) {
-                    filters.put(filter, layout.number(filter));
-                }
-            }
-            for (Note note : Note.ALL) {
-                if (layout.has(note)) {
-                    notes.put(note, layout.number(note));
-                }
-            }
-            errnos = layout.errnos;
-            size = layout.size;
-            filterWidth = layout.filterWidth;
-            keventSymbol = layout.keventSymbol;
-            countsInSizeT = layout.countsInSizeT;
-            dispatches = layout.dispatches;
-            takesAnySignal = layout.takesAnySignal;
-            forceOneshot = layout.forceOneshot;
-            timerHints = layout.timerHints;
-        }
-
-        /**
-         * Sets the size of one kevent.
-         *
-         * @param bytes the size, a multiple of 8
-         * @return this builder
-         */
-        public Builder size(int bytes) {
-            if (bytes <= 0 || bytes % 8 != 0) {
-                throw new IllegalArgumentException("size of a kevent: " + bytes);
-            }
-            size = bytes;
-            return this;
-        }
-
-        /**
-         * Sets the width of {@code filter} and {@code flags}.
-         *
-         * @param bytes 2 or 4
-         * @return this builder
-         */
-        public Builder filterWidth(int bytes) {
-            if (bytes != 2 && bytes != 4) {
-                throw new IllegalArgumentException("width of filter: " + bytes);
-            }
-            filterWidth = bytes;
-            return this;
-        }
-
-        /**
-         * Sets how errors are numbered.
-         *
-         * @param numbering the system's numbering
-         * @return this builder
-         */
-        public Builder errnos(Errno.Numbering numbering) {
-            errnos = Objects.requireNonNull(numbering, "numbering");
-            return this;
-        }
-
-        /**
-         * Adds a filter.
-         *
-         * @param filter the filter
-         * @param number its number, from -16 to 15
-         * @return this builder
-         */
-        public Builder filter(Filter filter, int number) {
-            if (number < -FILTER_BIAS || number >= FILTER_BIAS) {
-                throw new IllegalArgumentException(filter + " = " + number);
-            }
-            filters.put(filter, number);
-            return this;
-        }
-
-        /**
-         * Adds a {@code NOTE_} constant.
-         *
-         * @param note the constant
-         * @param number its value
-         * @return this builder
-         */
-        public Builder note(Note note, int number) {
-            notes.put(note, number);
-            return this;
-        }
-
-        /**
-         * Takes a {@code NOTE_} constant away: that of a kernel older than the header.
-         *
-         * @param note the constant
-         * @return this builder
-         */
-        public Builder without(Note note) {
-            notes.remove(note);
-            return this;
-        }
-
-        /**
-         * Sets {@link KeventLayout#keventSymbol()}.
-         *
-         * @param symbol the name
-         * @return this builder
-         */
-        public Builder keventSymbol(String symbol) {
-            keventSymbol = Objects.requireNonNull(symbol, "symbol");
-            return this;
-        }
-
-        /**
-         * Sets {@link KeventLayout#countsInSizeT()}.
-         *
-         * @param value true for {@code size_t}
-         * @return this builder
-         */
-        public Builder countsInSizeT(boolean value) {
-            countsInSizeT = value;
-            return this;
-        }
-
-        /**
-         * Sets {@link KeventLayout#dispatches()}.
-         *
-         * @param value whether {@code EV_ENABLE} reports what is pending
-         * @return this builder
-         */
-        public Builder dispatches(boolean value) {
-            dispatches = value;
-            return this;
-        }
-
-        /**
-         * Sets {@link KeventLayout#takesAnySignal()}.
-         *
-         * @param value whether it does
-         * @return this builder
-         */
-        public Builder takesAnySignal(boolean value) {
-            takesAnySignal = value;
-            return this;
-        }
-
-        /**
-         * Sets {@link KeventLayout#forceOneshot()}.
-         *
-         * @param flag the flag
-         * @return this builder
-         */
-        public Builder forceOneshot(int flag) {
-            forceOneshot = flag;
-            return this;
-        }
-
-        /**
-         * Sets {@link KeventLayout#timerHints()}.
-         *
-         * @param bits the bits
-         * @return this builder
-         */
-        public Builder timerHints(int bits) {
-            timerHints = bits;
-            return this;
-        }
-
-        /**
-         * Makes the layout.
-         *
-         * @return a new layout
-         */
-        public KeventLayout build() {
-            return new KeventLayout(this);
-        }
     }
 }

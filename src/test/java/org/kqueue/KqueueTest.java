@@ -102,7 +102,7 @@ class KqueueTest {
 
     @Test
     void refusesAListOfAnotherLayout() {
-        ChangeList foreign = new ChangeList(new KeventLayout.Builder("other").build(), 1);
+        ChangeList foreign = new ChangeList(new KeventLayoutBuilder("other").build(), 1);
         assertThrows(IllegalArgumentException.class, () -> kq.kevent(foreign, null, 0));
     }
 

@@ -17,7 +17,7 @@ final class ScriptedKqueue extends Kqueue {
     record Call(String changes, long timeoutNanos) {
     }
 
-    static final KeventLayout LAYOUT = new KeventLayout.Builder("scripted")
+    static final KeventLayout LAYOUT = new KeventLayoutBuilder("scripted")
             .filter(Filter.EVFILT_READ, -1).filter(Filter.EVFILT_WRITE, -2).filter(Filter.EVFILT_USER, -11)
             .filter(Filter.EVFILT_TIMER, -7).filter(Filter.EVFILT_PROC, -5).filter(Filter.EVFILT_VNODE, -4)
             .note(Note.NOTE_TRIGGER, 0x01000000).note(Note.NOTE_FFNOP, 0).note(Note.NOTE_FFAND, 0x40000000)

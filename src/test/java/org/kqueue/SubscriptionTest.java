@@ -47,7 +47,7 @@ class SubscriptionTest {
 
     @Test
     void roundsUpWhereTheSystemHasMillisecondsOnly() {
-        KeventLayout milliseconds = new KeventLayout.Builder("ms").filter(Filter.EVFILT_TIMER, -7)
+        KeventLayout milliseconds = new KeventLayoutBuilder("ms").filter(Filter.EVFILT_TIMER, -7)
                 .note(Note.NOTE_MSECONDS, 0).build();
         ChangeList list = new ChangeList(milliseconds, 1);
         Filter.timer(1, Duration.ofNanos(1_000_001)).appendTo(list, KeventFlags.EV_ADD);

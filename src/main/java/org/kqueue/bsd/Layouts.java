@@ -4,6 +4,7 @@ import java.util.List;
 import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventLayout;
+import org.kqueue.KeventLayoutBuilder;
 import org.kqueue.Note;
 
 /**
@@ -73,14 +74,14 @@ final class Layouts {
     }
 
     /** The negative filter numbers and the notes that macOS, FreeBSD, OpenBSD and DragonFly share. */
-    private static KeventLayout.Builder classic(String name, int user) {
+    private static KeventLayoutBuilder classic(String name, int user) {
         return shared(name)
                 .filter(Filter.EVFILT_READ, -1).filter(Filter.EVFILT_WRITE, -2).filter(Filter.EVFILT_AIO, -3)
                 .filter(Filter.EVFILT_VNODE, -4).filter(Filter.EVFILT_PROC, -5).filter(Filter.EVFILT_SIGNAL, -6)
                 .filter(Filter.EVFILT_TIMER, -7).filter(Filter.EVFILT_USER, user);
     }
 
-    private static KeventLayout.Builder freebsd(String name) {
+    private static KeventLayoutBuilder freebsd(String name) {
         return openAndClose(classic(name, -11)).forceOneshot(0x0100).takesAnySignal(true)
                 .filter(Filter.EVFILT_PROCDESC, -8).filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_LIO, -10)
                 .filter(Filter.EVFILT_SENDFILE, -12).filter(Filter.EVFILT_EMPTY, -13)
@@ -90,7 +91,7 @@ final class Layouts {
                 .note(Note.NOTE_NSECONDS, 8).note(Note.NOTE_ABSTIME, 0x10);
     }
 
-    private static KeventLayout.Builder netbsd(String name) {
+    private static KeventLayoutBuilder netbsd(String name) {
         return openAndClose(shared(name)).filterWidth(4).countsInSizeT(true).dispatches(false)
                 .filter(Filter.EVFILT_READ, 0).filter(Filter.EVFILT_WRITE, 1).filter(Filter.EVFILT_AIO, 2)
                 .filter(Filter.EVFILT_VNODE, 3).filter(Filter.EVFILT_PROC, 4).filter(Filter.EVFILT_SIGNAL, 5)
@@ -101,8 +102,8 @@ final class Layouts {
     }
 
     /** Notes with one value on every system that has them. */
-    private static KeventLayout.Builder shared(String name) {
-        return new KeventLayout.Builder(name)
+    private static KeventLayoutBuilder shared(String name) {
+        return new KeventLayoutBuilder(name)
                 .note(Note.NOTE_TRIGGER, 0x01000000).note(Note.NOTE_FFNOP, 0).note(Note.NOTE_FFAND, 0x40000000)
                 .note(Note.NOTE_FFOR, 0x80000000).note(Note.NOTE_FFCOPY, 0xC0000000)
                 .note(Note.NOTE_LOWAT, 1)
@@ -111,7 +112,7 @@ final class Layouts {
                 .note(Note.NOTE_EXIT, 0x80000000).note(Note.NOTE_FORK, 0x40000000).note(Note.NOTE_EXEC, 0x20000000);
     }
 
-    private static KeventLayout.Builder openAndClose(KeventLayout.Builder builder) {
+    private static KeventLayoutBuilder openAndClose(KeventLayoutBuilder builder) {
         return builder
                 .note(Note.NOTE_OPEN, 0x80).note(Note.NOTE_CLOSE, 0x100).note(Note.NOTE_CLOSE_WRITE, 0x200)
                 .note(Note.NOTE_READ, 0x400);

@@ -7,6 +7,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
+import org.kqueue.KeventLayoutBuilder;
 import org.kqueue.Note;
 
 /**
@@ -72,7 +73,7 @@ final class TimerProbe {
             more = wait(kq, 0, LEEWAY_NANOS);
             seen |= more;
         }
-        KeventLayout.Builder builder = new KeventLayout.Builder(layout);
+        KeventLayoutBuilder builder = new KeventLayoutBuilder(layout);
         if ((seen & 1 << NANOSECONDS) == 0) {
             builder.without(Note.NOTE_SECONDS).without(Note.NOTE_USECONDS).without(Note.NOTE_NSECONDS)
                     .note(Note.NOTE_MSECONDS, 0);
