@@ -25,6 +25,14 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kqueue.nio.channels.EdgeChannel;
+import org.kqueue.nio.channels.ProcessChannel;
+import org.kqueue.nio.channels.SignalChannel;
+import org.kqueue.nio.channels.TimerChannel;
+import org.kqueue.nio.channels.UserEventChannel;
+import org.kqueue.nio.channels.VnodeChannel;
 
 /** How the provider is found, in JVMs of their own, with the flags that a user would give. */
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -133,6 +141,25 @@ class ProviderTest {
         }
     }
 
+    /** Uses each kind of event channel before anything else of this library. */
+    static final class ChannelsFirstProgram {
+        private ChannelsFirstProgram() {
+        }
+
+        public static void main(String[] args) throws IOException {
+            switch (args[0]) {
+                case "timer" -> TimerChannel.open().close();
+                case "signal" -> SignalChannel.open("USR1").close();
+                case "process" -> ProcessChannel.open().close();
+                case "vnode" -> VnodeChannel.open().close();
+                case "user" -> UserEventChannel.open().close();
+                case "edge" -> EdgeChannel.open().close();
+                default -> throw new IllegalArgumentException(args[0]);
+            }
+            System.out.println("opened " + args[0]);
+        }
+    }
+
     private record Outcome(int status, String output) {
         void assertSays(String line) {
             assertTrue(output.contains(line), output);
@@ -140,10 +167,16 @@ class ProviderTest {
     }
 
     private Outcome run(Class<?> program, String classPath, String... flags) throws IOException, InterruptedException {
+        return run(program, List.of(), classPath, flags);
+    }
+
+    private Outcome run(Class<?> program, List<String> arguments, String classPath, String... flags)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(flags));
         command.addAll(List.of("-cp", classPath, program.getName()));
+        command.addAll(arguments);
         Path output = Files.createTempFile(folder, "output", ".txt");
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile())).start();
@@ -185,6 +218,14 @@ class ProviderTest {
         assertEquals(0, outcome.status, outcome.output);
         outcome.assertSays("selector " + "org.kqueue.nio.KqueueSelector");
         outcome.assertSays("selected 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"timer", "signal", "process", "vnode", "user", "edge"})
+    void eventChannelsNeedNoSelectorBeforeThem(String channel) throws Exception {
+        Outcome outcome = run(ChannelsFirstProgram.class, List.of(channel), classPath());
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("opened " + channel);
     }
 
     @Test

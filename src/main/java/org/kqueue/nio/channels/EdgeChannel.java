@@ -62,7 +62,7 @@ public abstract class EdgeChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static EdgeChannel open() throws IOException {
-        return open(Filter.EVFILT_READ, Leaves::edge);
+        return open(Filter.EVFILT_READ, kqueue -> Leaves.edge(kqueue));
     }
 
     /**

@@ -56,7 +56,10 @@ public abstract class EventChannel extends AbstractSelectableChannel {
                 ? installed : new KqueueSelectorProvider();
     }
 
-    /** A method of {@link Leaves}, which takes over a kqueue. */
+    /**
+     * A call of {@link Leaves}, which takes over a kqueue. Written as a lambda: a method reference would load that class
+     * before {@code sun.nio.ch} is open.
+     */
     interface Leaf<C> {
         C onto(Kqueue kqueue) throws IOException;
     }

@@ -63,7 +63,7 @@ public abstract class ProcessChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static ProcessChannel open() throws IOException {
-        return open(Filter.EVFILT_PROC, Leaves::process);
+        return open(Filter.EVFILT_PROC, kqueue -> Leaves.process(kqueue));
     }
 
     /**

@@ -46,7 +46,7 @@ public abstract class TimerChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static TimerChannel open() throws IOException {
-        return open(Filter.EVFILT_TIMER, Leaves::timer);
+        return open(Filter.EVFILT_TIMER, kqueue -> Leaves.timer(kqueue));
     }
 
     /**

@@ -53,7 +53,7 @@ public abstract class UserEventChannel<E> extends EventChannel {
      */
     public static <E> UserEventChannel<E> open() throws IOException {
         // Where there is no EVFILT_USER a pipe serves.
-        return open(Filter.EVFILT_READ, Leaves::<E>userEvent);
+        return open(Filter.EVFILT_READ, kqueue -> Leaves.<E>userEvent(kqueue));
     }
 
     /**

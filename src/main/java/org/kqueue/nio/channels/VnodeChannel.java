@@ -64,7 +64,7 @@ public abstract class VnodeChannel extends EventChannel {
      * @throws IOException if the system refuses
      */
     public static VnodeChannel open() throws IOException {
-        return open(Filter.EVFILT_VNODE, Leaves::vnode);
+        return open(Filter.EVFILT_VNODE, kqueue -> Leaves.vnode(kqueue));
     }
 
     /**
