@@ -42,6 +42,8 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     /** More changes are submitted in several calls, so that the lists stay small. */
     private static final int MAX_CHANGES = 256;
     private static final int MAX_EVENTS = 4096;
+    /** SelectorImpl.register finds out by this exception that the selector is closed; from JDK 24 on it asks. */
+    private static final boolean REGISTER_NEEDS_EXCEPTION = Runtime.version().feature() < 24;
 
     private final KqueueConfig config;
     private final Kqueue kqueue;
@@ -56,8 +58,6 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     private final Registrations registrations;
     private final Observation observation;
     private final PolledDescriptors polled = new PolledDescriptors();
-    /** Keys in the queue that were there when the select began; negative until that is known. */
-    private int updatesLeft;
     /** Made by the first select, as the list of events. */
     private ChangeList changes;
     private EventList events;
@@ -93,10 +93,10 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     protected int doSelect(Consumer<SelectionKey> action, long timeoutMillis) throws IOException {
         boolean blocking = timeoutMillis != 0;
         int updated = 0;
-        updatesLeft = -1;
         observation.beginSelect(blocking);
         try {
             processDeregisterQueue();
+            takeInterest();
             if (blocking) {
                 begin(true);
                 try {
@@ -114,6 +114,19 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
         } finally {
             polled.clear();
             observation.endSelect(updated, keys.size());
+        }
+    }
+
+    /** What is set during the select is for the next one. */
+    private void takeInterest() {
+        registrations.begin();
+        synchronized (updateLock) {
+            while (!updateKeys.isEmpty()) {
+                SelectionKeyImpl key = updateKeys.pollFirst();
+                if (key.isValid()) {
+                    registrations.setInterest(key);
+                }
+            }
         }
     }
 
@@ -147,41 +160,19 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     /** Submits all changes and records what the kernel reports. Waits if there is time and nothing is reported. */
     private void kevent(long timeoutNanos) throws IOException {
         if (changes == null) {
-            changes = kqueue.newChangeList(16);
             events = kqueue.newEventList(64);
+            changes = kqueue.newChangeList(16);
         }
         boolean all;
         do {
             registrations.unmute();
-            all = makeChanges();
+            all = registrations.makeChanges(changes, MAX_CHANGES);
             long nanos = all && polled.isEmpty() ? registrations.limit(timeoutNanos) : 0;
             if (submit(nanos) && all) {
                 // The call has answered changes, and so has not looked for events.
                 submit(polled.isEmpty() ? nanos : 0);
             }
         } while (!all);
-    }
-
-    /**
-     * Turns interest into changes. What is set during the select is for the next one. Returns false if there are more
-     * changes than the list may have.
-     */
-    private boolean makeChanges() {
-        synchronized (updateLock) {
-            if (updatesLeft < 0) {
-                updatesLeft = updateKeys.size();
-            }
-            for (; updatesLeft > 0; updatesLeft--) {
-                if (changes.size() > MAX_CHANGES - Registrations.MAX_CHANGES) {
-                    return false;
-                }
-                SelectionKeyImpl key = updateKeys.pollFirst();
-                if (key.isValid()) {
-                    registrations.setInterest(key, changes);
-                }
-            }
-        }
-        return registrations.updatePending(changes, MAX_CHANGES);
     }
 
     /** One call. Returns whether the kernel has answered changes. */
@@ -232,12 +223,13 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     /** Records every entry, before anything is done about one. Returns whether one answers a change. */
     private boolean record() throws IOException {
         boolean answered = false;
+        boolean signalled = false;
         for (int i = 0, n = events.size(); i < n; i++) {
             int fd = (int) events.ident(i);
             int filter = registrations.filter(events.filterNumber(i));
             int flags = events.flags(i);
             if (events.udata(i) == SelectWakeup.UDATA) {
-                wakeup.acknowledge();
+                signalled = true;
             } else if ((flags & KeventFlags.EV_ERROR) != 0) {
                 answered = true;
                 refused(fd, filter, i);
@@ -246,6 +238,9 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
                 boolean pending = (flags & KeventFlags.EV_EOF) != 0 && isConnectionPending(fd);
                 polled.add(fd, Readiness.pollBits(filter, flags, events.fflags(i), pending));
             }
+        }
+        if (signalled) {
+            wakeup.acknowledge();
         }
         return answered;
     }
@@ -287,8 +282,7 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     /** Any thread: the interest of a key was set. */
     @Override
     protected void setEventOps(SelectionKeyImpl key) {
-        if (!isOpen()) {
-            // SelectorImpl.register of JDK 17 relies on this.
+        if (REGISTER_NEEDS_EXCEPTION && !isOpen()) {
             throw new ClosedSelectorException();
         }
         synchronized (updateLock) {
@@ -297,15 +291,17 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     }
 
     @Override
-    protected void implDereg(SelectionKeyImpl key) throws IOException {
+    protected void implDereg(SelectionKeyImpl key) {
         SelectableChannel channel = key.channel();
         int fd = ((SelChImpl) channel).getFDVal();
         boolean forgotten = !channel.isOpen();
         try {
             forgotten |= kqueue.forget(fd);
-        } finally {
-            registrations.remove(fd, key, forgotten);
+        } catch (IOException e) {
+            // Not thrown: the key would stay in the sets for ever. A knote that is left is deleted at its next event.
+            observation.failed();
         }
+        registrations.remove(fd, key, forgotten);
     }
 
     /**

@@ -151,7 +151,7 @@ final class Observation {
             return n;
         } finally {
             if (n < 0) {
-                metrics.add(Metrics.ERRORS, 1);
+                failed();
             }
         }
     }
@@ -175,7 +175,12 @@ final class Observation {
 
     /** The kernel has refused to watch a channel. */
     void refused(SelectionKey key, EventList events, int index) {
+        failed();
+        FlightEvents.registrationError(name, key.channel(), events, index);
+    }
+
+    /** A native call has failed. */
+    void failed() {
         metrics.add(Metrics.ERRORS, 1);
-        FlightEvents.registrationError(name, key.channel(), events.toString(index));
     }
 }

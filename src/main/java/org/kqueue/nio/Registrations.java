@@ -24,14 +24,15 @@ import sun.nio.ch.SelectionKeyImpl;
  * What is known of each descriptor: its key, and the knotes that the kernel has for it. Stored once, in arrays at the
  * descriptor's number, and turned into changes. Guarded by the selector's monitor.
  *
- * <p>The knotes of a descriptor follow three sources, each of which ends in {@link #update}:
+ * <p>A descriptor is <em>due</em> for an update, which makes the changes that give it the knotes it is to have, for one of
+ * three reasons:
  *
  * <ul>
- *   <li>its key's interest was set ({@link #setInterest}). A key that is new here assumes nothing: it adds and enables
- *       what it wants, and deletes what the number's last owner has left;
- *   <li>an event has changed a knote or shown one that nobody wants ({@link #delivered}). Every event is recorded before
- *       anybody looks at its key, so the record is right whatever becomes of the key;
- *   <li>its key left while the channel stayed open ({@link #remove}).
+ *   <li>its key's interest was set. A key that is new here assumes nothing: it adds and enables what it wants, and deletes
+ *       what the number's last owner has left;
+ *   <li>an event has changed a knote or shown one that nobody wants. Every event is recorded before anybody looks at its
+ *       key, so the record is right whatever becomes of the key;
+ *   <li>its key left while the channel stayed open.
  * </ul>
  *
  * <p>Interest in reading that is taken away and set again, as by a server that hands a connection to a worker, costs one
@@ -55,10 +56,14 @@ final class Registrations {
 
     // The state of a descriptor: READ and WRITE are set where the kernel has the knote.
     /** The READ knote is disabled: the kernel reports nothing until EV_ENABLE. */
-    private static final int SILENT = 4;
+    private static final int SILENT = 1 << 2;
     /** The filters that are muted, shifted. */
     private static final int MUTED_SHIFT = 3;
     private static final int MUTED = (READ | WRITE) << MUTED_SHIFT;
+    /** Interest was set since the last update. */
+    private static final int SET = 1 << 5;
+    /** The kernel may know less of the key, or of the number's last owner more, than the state says. */
+    private static final int NEW = 1 << 6;
 
     private static final long MUTED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -68,7 +73,9 @@ final class Registrations {
 
     private SelectionKeyImpl[] keys = new SelectionKeyImpl[64];
     private byte[] states = new byte[64];
-    /** Those to update when changes are next made, although no interest was set. May name one twice. */
+    /** Those to update in this select. May name one twice. */
+    private final DescriptorList due = new DescriptorList();
+    /** Those to update in the next select. May name one twice. */
     private final DescriptorList pending = new DescriptorList();
     /** Those that were muted, all until the same time. */
     private final DescriptorList muted = new DescriptorList();
@@ -98,33 +105,40 @@ final class Registrations {
         }
     }
 
-    /** The interest of a valid key was set. */
-    void setInterest(SelectionKeyImpl key, ChangeList changes) {
+    /** A select begins. */
+    void begin() {
+        while (!pending.isEmpty()) {
+            due.add(pending.removeLast());
+        }
+    }
+
+    /** The interest of a valid key was set. Takes no lock. */
+    void setInterest(SelectionKeyImpl key) {
         SelChImpl channel = (SelChImpl) key.channel();
         int fd = channel.getFDVal();
         reserve(fd);
-        boolean isNew = keys[fd] != key;
-        keys[fd] = key;
-        states[fd] &= ~MUTED;
-        // DatagramChannel.disconnect may have replaced the socket under its number, and the knotes are gone then.
-        update(fd, true, isNew || channel instanceof DatagramChannel, changes);
-    }
-
-    /** Makes the changes of descriptors that need some for another reason. Returns false if the list has no more room. */
-    boolean updatePending(ChangeList changes, int maxChanges) {
-        while (!pending.isEmpty() && changes.size() <= maxChanges - MAX_CHANGES) {
-            update(pending.removeLast(), false, false, changes);
+        if ((states[fd] & SET) == 0) {
+            due.add(fd);
         }
-        return pending.isEmpty();
+        // DatagramChannel.disconnect may have replaced the socket under its number, and the knotes are gone then.
+        boolean isNew = keys[fd] != key || channel instanceof DatagramChannel;
+        states[fd] = (byte) (states[fd] & ~MUTED | SET | (isNew ? NEW : 0));
+        keys[fd] = key;
     }
 
-    /**
-     * Makes the changes that give a descriptor the knotes it is to have.
-     *
-     * @param interestSet whether its key's interest was set since the last update
-     * @param isNew whether the kernel may know less of it, or of its last owner more, than its state says
-     */
-    private void update(int fd, boolean interestSet, boolean isNew, ChangeList changes) {
+    /** Makes the changes of the descriptors that are due. Returns false if the list has no more room. */
+    boolean makeChanges(ChangeList changes, int maxChanges) {
+        while (!due.isEmpty() && changes.size() <= maxChanges - MAX_CHANGES) {
+            update(due.removeLast(), changes);
+        }
+        return due.isEmpty();
+    }
+
+    /** Makes the changes that give a descriptor the knotes it is to have. */
+    private void update(int fd, ChangeList changes) {
+        boolean isSet = (states[fd] & SET) != 0;
+        boolean isNew = (states[fd] & NEW) != 0;
+        states[fd] &= ~(SET | NEW);
         SelectionKeyImpl key = keys[fd];
         int wanted = key == null ? 0 : wanted(fd, key);
         // WRITE first: with a failed connect the kernel reports in this order, and OP_CONNECT must see the error.
@@ -138,18 +152,18 @@ final class Registrations {
             states[fd] &= ~WRITE;
         }
         if ((wanted & READ) != 0) {
-            wantRead(fd, interestSet, isNew, changes);
+            wantRead(fd, isSet, isNew, changes);
         } else if ((states[fd] & READ) != 0) {
             dropRead(fd, key != null && !isNew, changes);
         }
     }
 
-    private void wantRead(int fd, boolean interestSet, boolean isNew, ChangeList changes) {
+    private void wantRead(int fd, boolean isSet, boolean isNew, ChangeList changes) {
         if (isNew || (states[fd] & READ) == 0) {
             change(fd, READ, EV_ADD | EV_ENABLE, changes);
             states[fd] |= READ;
         } else if ((states[fd] & SILENT) != 0) {
-            if (interestSet) {
+            if (isSet) {
                 change(fd, READ, EV_ENABLE, changes);
             } else {
                 // A knote is level-triggered or dispatches from its first EV_ADD on.
@@ -213,7 +227,7 @@ final class Registrations {
     }
 
     /**
-     * Records that a change was refused. The next select tries again.
+     * Records that a change was refused. The next select tries again, not this one, which would not end.
      *
      * @return true if the kernel reports nothing of a filter that is wanted, false if a deletion was refused: its knote
      *     is gone already, or shows itself by its next event
@@ -283,7 +297,7 @@ final class Registrations {
             while (!muted.isEmpty()) {
                 int fd = muted.removeLast();
                 states[fd] &= ~MUTED;
-                pending.add(fd);
+                due.add(fd);
             }
         }
     }

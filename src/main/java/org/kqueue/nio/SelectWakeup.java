@@ -59,7 +59,7 @@ final class SelectWakeup implements Closeable {
         if (STATE.compareAndSet(this, AWAKE, BLOCKED)) {
             return true;
         }
-        state = AWAKE;
+        STATE.getAndSet(this, AWAKE);
         return false;
     }
 
@@ -71,7 +71,8 @@ final class SelectWakeup implements Closeable {
     /** Called by the selecting thread when it waits no more; a wakeup that came meanwhile is used up. */
     void unblock() {
         if (state != AWAKE) {
-            state = AWAKE;
+            // An exchange, so that what was written before the wakeup is seen.
+            STATE.getAndSet(this, AWAKE);
         }
     }
 

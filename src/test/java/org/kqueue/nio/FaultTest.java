@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +129,23 @@ class FaultTest extends SelectorTest {
         assertTrue(ready.isReadable());
         assertTrue(refused.isReadable());
         assertEquals(OP_READ, readyAfterSelect(ready));
+    }
+
+    @Test
+    void selectEndsThoughMoreIsRefusedThanAListHolds() throws IOException {
+        List<SelectionKey> keys = new ArrayList<>();
+        for (int i = 0; i < 140; i++) {
+            DatagramChannel channel = closed(provider.openDatagramChannel());
+            channel.configureBlocking(false);
+            keys.add(register(channel, OP_READ | OP_WRITE));
+        }
+        for (int i = 0; i < 10; i++) {
+            kqueue.refuseChanges(Errno.ENOMEM);
+        }
+        assertEquals(keys.size(), selector.select());
+        for (SelectionKey key : keys) {
+            assertEquals(OP_READ | OP_WRITE, key.readyOps());
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.kqueue.nio.jfr;
 
 import java.util.concurrent.TimeUnit;
 import jdk.jfr.FlightRecorder;
+import org.kqueue.EventList;
 
 /**
  * What selectors tell Flight Recorder. Does nothing, and loads nothing, where the module {@code jdk.jfr} is missing or
@@ -101,15 +102,16 @@ public final class FlightEvents {
      *
      * @param selector the selector's text
      * @param channel the channel's text
-     * @param kevent the entry with the errno, as text
+     * @param events a list with the entry that carries the errno
+     * @param index of the entry
      */
-    public static void registrationError(Object selector, Object channel, Object kevent) {
+    public static void registrationError(Object selector, Object channel, EventList events, int index) {
         if (PRESENT && Recorder.isInitialized()) {
             RegistrationErrorEvent event = new RegistrationErrorEvent();
             if (event.isEnabled()) {
                 event.selector = selector.toString();
                 event.channel = channel.toString();
-                event.kevent = kevent.toString();
+                event.kevent = events.toString(index);
                 event.commit();
             }
         }
