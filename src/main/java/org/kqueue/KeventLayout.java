@@ -36,6 +36,7 @@ public final class KeventLayout {
     private final String keventSymbol;
     private final boolean countsInSizeT;
     private final boolean dispatches;
+    private final boolean reportsUnixClose;
     private final boolean takesAnySignal;
     private final int forceOneshot;
     private final int timerHints;
@@ -68,6 +69,7 @@ public final class KeventLayout {
         keventSymbol = builder.keventSymbol;
         countsInSizeT = builder.countsInSizeT;
         dispatches = builder.dispatches;
+        reportsUnixClose = builder.reportsUnixClose;
         takesAnySignal = builder.takesAnySignal;
         forceOneshot = builder.forceOneshot;
         timerHints = builder.timerHints;
@@ -258,6 +260,16 @@ public final class KeventLayout {
      */
     public boolean dispatches() {
         return dispatches;
+    }
+
+    /**
+     * Whether a WRITE knote of an AF_UNIX socket reports that the peer has closed. A full socket's does not on FreeBSD
+     * 15.0 (measured); a new knote does.
+     *
+     * @return false where a release of the system is known that does not
+     */
+    public boolean reportsUnixClose() {
+        return reportsUnixClose;
     }
 
     /**

@@ -16,6 +16,7 @@ public final class KeventLayoutBuilder {
     String keventSymbol = "kevent";
     boolean countsInSizeT;
     boolean dispatches = true;
+    boolean reportsUnixClose = true;
     boolean takesAnySignal;
     int forceOneshot;
     int timerHints;
@@ -53,6 +54,7 @@ public final class KeventLayoutBuilder {
         keventSymbol = layout.keventSymbol();
         countsInSizeT = layout.countsInSizeT();
         dispatches = layout.dispatches();
+        reportsUnixClose = layout.reportsUnixClose();
         takesAnySignal = layout.takesAnySignal();
         forceOneshot = layout.forceOneshot();
         timerHints = layout.timerHints();
@@ -165,6 +167,17 @@ public final class KeventLayoutBuilder {
      */
     public KeventLayoutBuilder dispatches(boolean value) {
         dispatches = value;
+        return this;
+    }
+
+    /**
+     * Sets {@link KeventLayout#reportsUnixClose()}.
+     *
+     * @param value true unless set
+     * @return this builder
+     */
+    public KeventLayoutBuilder reportsUnixClose(boolean value) {
+        reportsUnixClose = value;
         return this;
     }
 

@@ -512,6 +512,15 @@ public abstract class Kqueue implements Closeable {
     }
 
     /**
+     * Whether a WRITE knote of an AF_UNIX socket reports that the peer has closed.
+     *
+     * @return false where a new knote may have to be added to find out
+     */
+    public boolean reportsUnixClose() {
+        return true;
+    }
+
+    /**
      * Registers a way to end waits on this kqueue: an {@code EVFILT_USER} event where the kernel has them, else a pipe.
      *
      * @param udata what the event carries

@@ -33,7 +33,7 @@ final class Layouts {
             .timerHints(0x70)
             .build();
 
-    static final KeventLayout FREEBSD = freebsd("freebsd").size(64).build();
+    static final KeventLayout FREEBSD = freebsd("freebsd").size(64).reportsUnixClose(false).build();
 
     static final KeventLayout FREEBSD11 = freebsd("freebsd11").size(32).build();
 

@@ -205,6 +205,11 @@ final class SystemKqueue extends Kqueue {
     }
 
     @Override
+    public boolean reportsUnixClose() {
+        return layout().reportsUnixClose();
+    }
+
+    @Override
     public Wakeup newWakeup(long udata) throws IOException {
         return newWakeup(udata, false, changes -> kevent(changes, null, 0));
     }

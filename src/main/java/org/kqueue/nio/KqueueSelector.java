@@ -165,7 +165,7 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
         }
         boolean all;
         do {
-            registrations.unmute();
+            registrations.endDelays();
             all = registrations.makeChanges(changes, MAX_CHANGES);
             long nanos = all && polled.isEmpty() ? registrations.limit(timeoutNanos) : 0;
             if (submit(nanos) && all) {

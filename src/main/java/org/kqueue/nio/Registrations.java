@@ -10,8 +10,10 @@ import static org.kqueue.nio.Readiness.READ;
 import static org.kqueue.nio.Readiness.WRITE;
 
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.kqueue.ChangeList;
@@ -44,7 +46,8 @@ import sun.nio.ch.SelectionKeyImpl;
  * <p>A filter whose event makes nothing ready is <em>muted</em>: the next select deletes its knote, and it is added again
  * when the key's interest is set or 20 ms later. Level-triggered it would otherwise end every select at once. Examples are
  * OP_CONNECT of a connected channel, and data before {@code finishConnect}. A listener that is not bound is muted too:
- * NetBSD and FreeBSD 11 never report its connections if the knote was added before {@code listen}.
+ * NetBSD and FreeBSD 11 never report its connections if the knote was added before {@code listen}. And where the kernel
+ * does not report the close of an AF_UNIX peer to a WRITE knote, one that is alone is replaced every 20 ms.
  */
 final class Registrations {
 
@@ -52,7 +55,7 @@ final class Registrations {
     static final long DELETION = 1;
 
     /** A descriptor makes at most this many changes at once. */
-    static final int MAX_CHANGES = 3;
+    static final int MAX_CHANGES = 4;
 
     // The state of a descriptor: READ and WRITE are set where the kernel has the knote.
     /** The READ knote is disabled: the kernel reports nothing until EV_ENABLE. */
@@ -65,11 +68,12 @@ final class Registrations {
     /** The kernel may know less of the key, or of the number's last owner more, than the state says. */
     private static final int NEW = 1 << 6;
 
-    private static final long MUTED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long DELAY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final int readFilter;
     private final int writeFilter;
     private final boolean dispatches;
+    private final boolean reportsUnixClose;
 
     private SelectionKeyImpl[] keys = new SelectionKeyImpl[64];
     private byte[] states = new byte[64];
@@ -77,14 +81,15 @@ final class Registrations {
     private final DescriptorList due = new DescriptorList();
     /** Those to update in the next select. May name one twice. */
     private final DescriptorList pending = new DescriptorList();
-    /** Those that were muted, all until the same time. */
-    private final DescriptorList muted = new DescriptorList();
-    private long mutedUntilNanos;
+    /** Those to unmute or look at again, all at the same time. May name one twice. */
+    private final DescriptorList delayed = new DescriptorList();
+    private long delayedUntilNanos;
 
     Registrations(Kqueue kqueue) {
         readFilter = kqueue.layout().number(Filter.EVFILT_READ);
         writeFilter = kqueue.layout().number(Filter.EVFILT_WRITE);
         dispatches = kqueue.dispatches();
+        reportsUnixClose = kqueue.reportsUnixClose();
     }
 
     /** The bit of a filter, 0 for one that this class does not use. */
@@ -143,10 +148,7 @@ final class Registrations {
         int wanted = key == null ? 0 : wanted(fd, key);
         // WRITE first: with a failed connect the kernel reports in this order, and OP_CONNECT must see the error.
         if ((wanted & WRITE) != 0) {
-            if (isNew || (states[fd] & WRITE) == 0) {
-                change(fd, WRITE, EV_ADD | EV_ENABLE, changes);
-                states[fd] |= WRITE;
-            }
+            wantWrite(fd, isNew, wanted == WRITE && missesClose(key), changes);
         } else if ((states[fd] & WRITE) != 0) {
             change(fd, WRITE, EV_DELETE, changes);
             states[fd] &= ~WRITE;
@@ -155,6 +157,19 @@ final class Registrations {
             wantRead(fd, isSet, isNew, changes);
         } else if ((states[fd] & READ) != 0) {
             dropRead(fd, key != null && !isNew, changes);
+        }
+    }
+
+    private void wantWrite(int fd, boolean isNew, boolean missesClose, ChangeList changes) {
+        if (isNew || (states[fd] & WRITE) == 0) {
+            change(fd, WRITE, EV_ADD | EV_ENABLE, changes);
+            states[fd] |= WRITE;
+        } else if (missesClose) {
+            change(fd, WRITE, EV_DELETE, changes);
+            change(fd, WRITE, EV_ADD, changes);
+        }
+        if (missesClose) {
+            delay(fd);
         }
     }
 
@@ -198,6 +213,15 @@ final class Registrations {
             muteUntilLater(fd, READ);
         }
         return filters & ~(states[fd] >> MUTED_SHIFT);
+    }
+
+    private boolean missesClose(SelectionKeyImpl key) {
+        try {
+            return !reportsUnixClose && key.channel() instanceof SocketChannel socket
+                    && socket.getRemoteAddress() instanceof UnixDomainSocketAddress;
+        } catch (IOException closed) {
+            return false;
+        }
     }
 
     private static boolean isBound(ServerSocketChannel listener) {
@@ -283,28 +307,32 @@ final class Registrations {
     private void muteUntilLater(int fd, int filters) {
         int bits = filters << MUTED_SHIFT;
         if ((states[fd] & bits) != bits) {
-            if (muted.isEmpty()) {
-                mutedUntilNanos = System.nanoTime() + MUTED_NANOS;
-            }
             states[fd] |= (byte) bits;
-            muted.add(fd);
+            delay(fd);
         }
     }
 
-    /** Ends the muting if its time is over. To be called before changes are made. */
-    void unmute() {
-        if (!muted.isEmpty() && System.nanoTime() - mutedUntilNanos >= 0) {
-            while (!muted.isEmpty()) {
-                int fd = muted.removeLast();
+    private void delay(int fd) {
+        if (delayed.isEmpty()) {
+            delayedUntilNanos = System.nanoTime() + DELAY_NANOS;
+        }
+        delayed.add(fd);
+    }
+
+    /** Makes those due whose delay is over. To be called before changes are made. */
+    void endDelays() {
+        if (!delayed.isEmpty() && System.nanoTime() - delayedUntilNanos >= 0) {
+            while (!delayed.isEmpty()) {
+                int fd = delayed.removeLast();
                 states[fd] &= ~MUTED;
                 due.add(fd);
             }
         }
     }
 
-    /** How long a wait may last before {@link #unmute} has something to do. */
+    /** How long a wait may last before {@link #endDelays} has something to do. */
     long limit(long timeoutNanos) {
-        return muted.isEmpty() ? timeoutNanos
-                : Math.min(timeoutNanos, Math.max(0, mutedUntilNanos - System.nanoTime()));
+        return delayed.isEmpty() ? timeoutNanos
+                : Math.min(timeoutNanos, Math.max(0, delayedUntilNanos - System.nanoTime()));
     }
 }

@@ -72,6 +72,10 @@ final class Providers {
             this.settings = settings;
         }
 
+        KqueueConfig config() {
+            return settings.config();
+        }
+
         Kqueue openKqueue() throws IOException {
             return settings.openKqueue();
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -93,7 +94,9 @@ public abstract class EdgeChannel extends EventChannel {
             bySerial.put(subject.serial, subject);
             boolean done = false;
             try {
-                if ((ops & READ_OPS) != 0) {
+                // Also for writing alone where only a READ knote of an AF_UNIX socket reports the peer's close.
+                boolean missesClose = channel instanceof SocketChannel && !kqueue.reportsUnixClose();
+                if ((ops & READ_OPS) != 0 || missesClose) {
                     kqueue.add(Filter.read(fd).edgeTriggered().udata(subject.serial));
                 }
                 if ((ops & WRITE_OPS) != 0) {
@@ -144,16 +147,14 @@ public abstract class EdgeChannel extends EventChannel {
         bySerial.remove(subject.serial);
         // A closed channel's number may be another's by now.
         if (subject.channel.isOpen()) {
-            delete((subject.ops & READ_OPS) != 0 ? Filter.read(subject.fd) : null);
-            delete((subject.ops & WRITE_OPS) != 0 ? Filter.write(subject.fd) : null);
+            delete(Filter.read(subject.fd));
+            delete(Filter.write(subject.fd));
         }
     }
 
     private void delete(Subscription knote) throws IOException {
         try {
-            if (knote != null) {
-                kqueue.delete(knote);
-            }
+            kqueue.delete(knote);
         } catch (KeventException e) {
             // It was not added, or is gone with the descriptor.
             if (e.errno() != Errno.ENOENT && e.errno() != Errno.EBADF) {
@@ -195,8 +196,13 @@ public abstract class EdgeChannel extends EventChannel {
         if (subject == null || !subject.channel.isOpen()) {
             return null;
         }
+        boolean isEof = (events.flags(index) & KeventFlags.EV_EOF) != 0;
         int ops = subject.ops & (events.filter(index) == Filter.EVFILT_READ ? READ_OPS : WRITE_OPS);
-        return new EdgeEvent(subject.channel, ops, events.data(index), (events.flags(index) & KeventFlags.EV_EOF) != 0);
+        if (ops == 0) {
+            // Watched for writing alone: the peer has closed, or only shut its side down.
+            return isEof ? new EdgeEvent(subject.channel, subject.ops, 0, true) : null;
+        }
+        return new EdgeEvent(subject.channel, ops, events.data(index), isEof);
     }
 
     @Override
