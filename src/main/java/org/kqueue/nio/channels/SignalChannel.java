@@ -1,11 +1,13 @@
 package org.kqueue.nio.channels;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.Kqueue;
@@ -22,7 +24,8 @@ import org.kqueue.Kqueue;
  *
  * <p>While a channel watches a signal, its action is to do nothing: the JVM does not shut down at a TERM, INT or HUP,
  * and runs no shutdown hooks; that is now the program's to do. When the last channel for it is closed the action is
- * again what it was. An exception is USR2, whose handler HotSpot needs itself.
+ * again what it was. A close waits until the JVM has handled the signals that were read, at most a second. An exception
+ * is USR2, whose handler HotSpot needs itself.
  *
  * <p>What the JVM needs for itself is refused by name: SEGV, BUS, FPE, ILL, TRAP, ABRT, QUIT, PIPE and XFSZ; so are
  * KILL and STOP. HotSpot stops threads by USR2 when Flight Recorder samples them: those signals are read as well, so
@@ -30,21 +33,17 @@ import org.kqueue.Kqueue;
  */
 public abstract class SignalChannel extends EventChannel {
 
-    private final Map<Integer, String> namesByNumber = new LinkedHashMap<>();
-    private final List<String> suppressed = new ArrayList<>();
+    private final Map<Integer, SignalHandling.Suppression> byNumber = new LinkedHashMap<>();
 
     SignalChannel(Kqueue kqueue, String[] signals) throws IOException {
         super(kqueue);
         boolean done = false;
         try {
-            for (String signal : signals) {
-                String name = SignalHandling.checkedName(signal);
-                if (namesByNumber.put(SignalHandling.number(name), name) == null) {
-                    // First the action, then the knote: a signal in between is lost, but does not end the process.
-                    SignalHandling.suppress(name);
-                    suppressed.add(name);
-                    kqueue.add(Filter.signal(SignalHandling.number(name)));
-                }
+            for (String signal : new LinkedHashSet<>(List.of(signals))) {
+                // First the action, then the knote: a signal in between is lost, but does not end the process.
+                SignalHandling.Suppression suppression = SignalHandling.suppress(signal);
+                byNumber.put(suppression.number(), suppression);
+                kqueue.add(Filter.signal(suppression.number()));
             }
             done = true;
         } finally {
@@ -68,7 +67,9 @@ public abstract class SignalChannel extends EventChannel {
         if (signals.length == 0) {
             throw new IllegalArgumentException("no signal is named");
         }
-        return open(Filter.EVFILT_SIGNAL, kqueue -> Leaves.signal(kqueue, signals));
+        SignalHandling.require();
+        String[] names = Stream.of(signals).map(SignalHandling::checkedName).toArray(String[]::new);
+        return open(Filter.EVFILT_SIGNAL, kqueue -> Leaves.signal(kqueue, names));
     }
 
     /**
@@ -79,6 +80,7 @@ public abstract class SignalChannel extends EventChannel {
      * @throws UnsupportedOperationException where this Java has no jdk.unsupported
      */
     public static void raise(String signal) {
+        SignalHandling.require();
         SignalHandling.raise(SignalHandling.checkedName(signal));
     }
 
@@ -108,13 +110,16 @@ public abstract class SignalChannel extends EventChannel {
 
     private SignalEvent translate(EventList events, int index) {
         int number = (int) events.ident(index);
-        return new SignalEvent(namesByNumber.get(number), number, events.data(index));
+        long count = events.data(index);
+        SignalHandling.Suppression suppression = byNumber.get(number);
+        suppression.read(count);
+        return new SignalEvent(suppression.name(), number, count);
     }
 
     @Override
     void disarm() throws IOException {
         try {
-            for (int number : namesByNumber.keySet()) {
+            for (int number : byNumber.keySet()) {
                 kqueue.delete(Filter.signal(number));
             }
         } finally {
@@ -123,14 +128,11 @@ public abstract class SignalChannel extends EventChannel {
     }
 
     private void restoreActions() {
-        for (String name : suppressed) {
-            SignalHandling.restore(name);
-        }
-        suppressed.clear();
+        byNumber.values().forEach(SignalHandling.Suppression::end);
     }
 
     @Override
     String watched() {
-        return String.join(", ", namesByNumber.values());
+        return byNumber.values().stream().map(SignalHandling.Suppression::name).collect(Collectors.joining(", "));
     }
 }

@@ -1,75 +1,148 @@
 package org.kqueue.nio.channels;
 
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * What this JVM does with a signal beside {@code EVFILT_SIGNAL}, which leaves the action as it is: the JVM would shut
- * down at a TERM and the system end the process at a USR1. While a channel watches a signal its action is to do
- * nothing; afterwards it is what it was before. Through {@code sun.misc.Signal}, by reflection, for its module
- * jdk.unsupported may be missing.
+ * down at a TERM, and the system end the process at a USR1. While a channel watches a signal its action is to do
+ * nothing; afterwards it is what it was before.
+ *
+ * <p>Needs {@code sun.misc.Signal} of the module jdk.unsupported. This class cannot be linked without it; see
+ * {@link #require}.
  */
 final class SignalHandling {
 
-    private static final Map<String, String> RESERVED = reserved();
+    private static final Map<String, String> RESERVED = Map.ofEntries(
+            Map.entry("SEGV", "the JVM uses it for faults of the program"),
+            Map.entry("BUS", "the JVM uses it for faults of the program"),
+            Map.entry("FPE", "the JVM uses it for faults of the program"),
+            Map.entry("ILL", "the JVM uses it for faults of the program"),
+            Map.entry("TRAP", "the JVM uses it for faults of the program"),
+            Map.entry("ABRT", "the JVM uses it for faults of the program"),
+            Map.entry("QUIT", "the JVM prints its threads at it"),
+            Map.entry("PIPE", "the JVM ignores it, so that a write to a closed connection fails with an exception"),
+            Map.entry("XFSZ", "the JVM ignores it, so that a write past a limit fails with an exception"),
+            Map.entry("KILL", "no process can watch it"),
+            Map.entry("STOP", "no process can watch it"));
 
-    /** HotSpot's own handler stays: it stops threads with it, and takes a signal that is not its own for nothing. */
+    /** HotSpot's own handler stays: it stops threads with it, and ignores a signal that it did not send. */
     private static final String SUSPEND_RESUME = "USR2";
 
-    private static final Object IGNORE = Holder.ignore();
+    /** By name; guarded by itself. */
+    private static final Map<String, Action> ACTIONS = new HashMap<>();
 
-    /** The actions of before, for the signals that channels watch. */
-    // guarded by itself
-    private static final Map<String, Watched> WATCHED = new HashMap<>();
+    /** The action of a signal that channels watch: it is counted, and nothing else. */
+    private static final class Action implements SignalHandler {
 
-    private static final class Watched {
-        int channels;
-        Object before;
+        // guarded by ACTIONS
+        private SignalHandler before;
+        private int channels;
+        // guarded by this
+        private long handled;
+
+        @Override
+        public synchronized void handle(Signal signal) {
+            handled++;
+            notifyAll();
+        }
+
+        synchronized long handled() {
+            return handled;
+        }
+
+        synchronized void awaitHandled(long count, long timeoutNanos) throws InterruptedException {
+            long deadline = System.nanoTime() + timeoutNanos;
+            for (long left = timeoutNanos; handled < count && left > 0; left = deadline - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
+        }
     }
 
-    /** {@code sun.misc.Signal} and {@code sun.misc.SignalHandler}. */
-    private static final class Holder {
-        static final Class<?> SIGNAL = find("sun.misc.Signal");
-        static final Class<?> HANDLER = find("sun.misc.SignalHandler");
+    /**
+     * One channel's wish that a signal does nothing.
+     *
+     * <p>The kernel counts a signal when it is sent. The JVM handles it later, on a thread of its own, by the action
+     * that is set then: if that were the old one again, a signal that was read could still end the JVM. So the old action
+     * is put back only when as many signals were handled as were read. Signals that follow each other closely are several
+     * for the kernel and may be one for the JVM; then it is put back after a second.
+     */
+    static final class Suppression {
 
-        private static Class<?> find(String name) {
-            try {
-                return Class.forName(name);
-            } catch (ClassNotFoundException e) {
-                throw new UnsupportedOperationException(
-                        "signals need the module jdk.unsupported, which this Java lacks", e);
+        private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+        private final String name;
+        private final int number;
+        private final Action action;
+        /** How many signals are handled when all that were read are; guarded by this. */
+        private long expected;
+
+        private Suppression(String name, int number, Action action) {
+            this.name = name;
+            this.number = number;
+            this.action = action;
+            expected = action.handled();
+        }
+
+        String name() {
+            return name;
+        }
+
+        int number() {
+            return number;
+        }
+
+        /** The channel has read that so many signals were sent. */
+        synchronized void read(long count) {
+            expected += count;
+        }
+
+        /** Undoes the suppression. */
+        void end() {
+            if (!name.equals(SUSPEND_RESUME)) {
+                awaitHandled();
+            }
+            synchronized (ACTIONS) {
+                if (--action.channels == 0) {
+                    ACTIONS.remove(name);
+                    if (action.before != null) {
+                        Signal.handle(new Signal(name), action.before);
+                    }
+                }
             }
         }
 
-        static Object ignore() {
-            return Proxy.newProxyInstance(HANDLER.getClassLoader(), new Class<?>[] {HANDLER}, (proxy, method,
-                    arguments) ->
-                    switch (method.getName()) {
-                        case "equals" -> proxy == arguments[0];
-                        case "hashCode" -> System.identityHashCode(proxy);
-                        case "toString" -> "SignalChannel's";
-                        default -> null;
-                    });
+        private void awaitHandled() {
+            long count;
+            synchronized (this) {
+                count = expected;
+            }
+            try {
+                action.awaitHandled(count, MAX_WAIT_NANOS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
     private SignalHandling() {
     }
 
-    private static Map<String, String> reserved() {
-        Map<String, String> reserved = new HashMap<>();
-        for (String fault : new String[] {"SEGV", "BUS", "FPE", "ILL", "TRAP", "ABRT"}) {
-            reserved.put(fault, "the JVM uses it for faults of the program");
+    /**
+     * Finds out whether this Java has {@code sun.misc.Signal}.
+     *
+     * @throws UnsupportedOperationException if it has not
+     */
+    static void require() {
+        try {
+            Signal.class.getName();
+        } catch (LinkageError e) {
+            throw new UnsupportedOperationException("signals need the module jdk.unsupported, which this Java lacks", e);
         }
-        reserved.put("QUIT", "the JVM prints its threads at it");
-        reserved.put("PIPE", "the JVM ignores it, so that a write to a closed connection fails with an exception");
-        reserved.put("XFSZ", "the JVM ignores it, so that a write past a limit fails with an exception");
-        reserved.put("KILL", "no process can watch it");
-        reserved.put("STOP", "no process can watch it");
-        return reserved;
     }
 
     /**
@@ -78,89 +151,51 @@ final class SignalHandling {
      * @throws IllegalArgumentException for a signal that is reserved, or that this system does not have
      */
     static String checkedName(String signal) {
-        String upper = signal.toUpperCase(java.util.Locale.ROOT);
+        String upper = signal.toUpperCase(Locale.ROOT);
         String name = upper.startsWith("SIG") ? upper.substring(3) : upper;
         String reason = RESERVED.get(name);
         if (reason != null) {
-            throw new IllegalArgumentException("SIG" + name + " cannot be watched: " + reason);
+            throw cannotBeWatched(name, reason, null);
         }
-        number(name);
-        return name;
+        try {
+            new Signal(name);
+            return name;
+        } catch (IllegalArgumentException e) {
+            throw cannotBeWatched(name, e.getMessage(), e);
+        }
     }
 
-    static int number(String name) {
-        return (int) call(name, "getNumber", signal(name));
+    private static IllegalArgumentException cannotBeWatched(String name, String reason, Throwable cause) {
+        return new IllegalArgumentException("SIG" + name + " cannot be watched: " + reason, cause);
     }
 
     /** Sends a signal to this process. */
     static void raise(String name) {
-        call(name, "raise", null, signal(name));
+        Signal.raise(new Signal(name));
     }
 
     /**
-     * Makes a signal's action to do nothing, if it is not that already.
+     * Makes a signal do nothing.
      *
-     * @throws IllegalArgumentException where the JVM does not let it be changed, as with {@code -Xrs}
+     * @param name as {@link #checkedName} returns it
+     * @throws IllegalArgumentException where the JVM does not let the action be changed, as with {@code -Xrs}
      */
-    static void suppress(String name) {
-        synchronized (WATCHED) {
-            Watched watched = WATCHED.get(name);
-            if (watched == null) {
-                watched = new Watched();
-                watched.before = name.equals(SUSPEND_RESUME) ? null : handle(name, IGNORE);
-                WATCHED.put(name, watched);
-            }
-            watched.channels++;
-        }
-    }
-
-    /** Undoes one {@link #suppress}. */
-    static void restore(String name) {
-        synchronized (WATCHED) {
-            Watched watched = WATCHED.get(name);
-            if (--watched.channels == 0) {
-                WATCHED.remove(name);
-                if (watched.before != null) {
-                    handle(name, watched.before);
+    static Suppression suppress(String name) {
+        synchronized (ACTIONS) {
+            Action action = ACTIONS.get(name);
+            if (action == null) {
+                action = new Action();
+                if (!name.equals(SUSPEND_RESUME)) {
+                    try {
+                        action.before = Signal.handle(new Signal(name), action);
+                    } catch (IllegalArgumentException e) {
+                        throw cannotBeWatched(name, e.getMessage(), e);
+                    }
                 }
+                ACTIONS.put(name, action);
             }
+            action.channels++;
+            return new Suppression(name, new Signal(name).getNumber(), action);
         }
-    }
-
-    private static Object handle(String name, Object handler) {
-        return call(name, "handle", null, signal(name), handler);
-    }
-
-    private static Object signal(String name) {
-        try {
-            return Holder.SIGNAL.getConstructor(String.class).newInstance(name);
-        } catch (InvocationTargetException e) {
-            throw failure(name, e);
-        } catch (ReflectiveOperationException e) {
-            throw new UnsupportedOperationException("sun.misc.Signal", e);
-        }
-    }
-
-    private static Object call(String name, String method, Object target, Object... arguments) {
-        Class<?>[] types = new Class<?>[arguments.length];
-        for (int i = 0; i < types.length; i++) {
-            types[i] = i == 0 ? Holder.SIGNAL : Holder.HANDLER;
-        }
-        try {
-            Method found = Holder.SIGNAL.getMethod(method, types);
-            return found.invoke(target, arguments);
-        } catch (InvocationTargetException e) {
-            throw failure(name, e);
-        } catch (ReflectiveOperationException e) {
-            throw new UnsupportedOperationException("sun.misc.Signal." + method, e);
-        }
-    }
-
-    private static RuntimeException failure(String name, InvocationTargetException e) {
-        if (e.getCause() instanceof Error error) {
-            throw error;
-        }
-        return new IllegalArgumentException("SIG" + name + " cannot be watched: " + e.getCause().getMessage(),
-                e.getCause());
     }
 }

@@ -105,6 +105,23 @@ class SignalChannelTest {
         assertEquals(before, handler("USR1"));
     }
 
+    /** On a kernel the signal is counted before the JVM has handled it. Its default action would end this JVM. */
+    @Test
+    void putsActionBackOnlyWhenSignalsThatWereReadAreHandled() throws Exception {
+        Object before = handler("USR1");
+        SignalHandling.Suppression suppression = SignalHandling.suppress("USR1");
+        suppression.read(1);
+        Thread closing = new Thread(suppression::end, "closing");
+        closing.start();
+        while (closing.getState() != Thread.State.TIMED_WAITING) {
+            assertTrue(closing.isAlive(), "the action was put back before the signal was handled");
+            Thread.onSpinWait();
+        }
+        SignalHandling.raise("USR1");
+        closing.join();
+        assertEquals(before, handler("USR1"));
+    }
+
     /** The JVM's handler of a signal, seen by replacing it for a moment. */
     private static Object handler(String name) throws ReflectiveOperationException {
         Class<?> signal = Class.forName("sun.misc.Signal");
