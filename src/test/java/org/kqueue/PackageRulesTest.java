@@ -26,7 +26,6 @@ class PackageRulesTest {
             Map.entry("org.kqueue.foreign", Set.of()),
             Map.entry("org.kqueue.bsd", Set.of("org.kqueue", "org.kqueue.foreign")),
             Map.entry("org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.foreign")),
-            Map.entry("org.kqueue.trace", Set.of("org.kqueue")),
             Map.entry("org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr",
                     "org.kqueue.nio.jmx")),
             // Its events are called org.kqueue.Select and the like.

@@ -104,12 +104,12 @@ class ChecklistTest {
         String readme = Files.readString(Path.of("README.md"));
         int start = readme.indexOf(SECTION);
         String differences = readme.substring(start, readme.indexOf("\n## ", start + SECTION.length()));
-        Set<String> cases = Files.readAllLines(CASES).stream().filter(line -> line.startsWith("== "))
-                .map(line -> line.substring(3)).collect(Collectors.toSet());
+        Set<String> cases = Files.readAllLines(CASES).stream().filter(line -> line.startsWith("CASE "))
+                .map(line -> line.substring("CASE ".length())).collect(Collectors.toSet());
         return new Sources(covered(), differences, cases);
     }
 
-    private static final Path CASES = Path.of("src/test/resources/traces/freebsd-cases.txt");
+    private static final Path CASES = Path.of("src/test/resources/traces/freebsd-cases.trace");
 
     @Test
     void everyItemIsTestedOrAKnownDifference() throws Exception {
