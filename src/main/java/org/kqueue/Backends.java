@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
-import org.kqueue.foreign.ForeignCalls;
 
 /** Chooses backend and ABI for a {@link KqueueConfig}. */
 final class Backends {
@@ -29,14 +28,16 @@ final class Backends {
             throw new KqueueUnavailableException("kqueue-nio needs a 64-bit Java; this one is "
                     + System.getProperty("sun.arch.data.model") + "-bit (" + System.getProperty("os.arch") + ")");
         }
-        ForeignCalls.requireProperty();
+        KqueueConfig.calls();
         KqueueBackend backend = backend(config);
         String abi = config.abi() != null ? config.abi() : backend.defaultAbi(config);
         if (abi == null) {
             throw new IllegalArgumentException(KqueueConfig.ABI + " must be set here; allowed: " + abiNames());
         }
         KeventLayout layout = layout(abi);
-        Jna.require();
+        if (backend.needsJna(config)) {
+            Jna.require();
+        }
         return backend.open(config, layout);
     }
 

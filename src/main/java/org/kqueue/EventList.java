@@ -28,14 +28,13 @@ public final class EventList extends KeventList implements Iterable<Event> {
         }
     }
 
-
     private int capacity;
     /** Whether a kevent call is filling the list. */
     @SuppressWarnings("unused")
     private boolean inUse;
-    /** A struct timespec: the call that uses the list is the only one that waits with it. */
-    private final ByteBuffer timespec = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
-    private final long timespecAddress = Pointer.nativeValue(Native.getDirectBufferPointer(timespec));
+    /** A struct timespec, made when it is needed: the call that uses the list is the only one that waits with it. */
+    private ByteBuffer timespec;
+    private long timespecAddress;
 
     /**
      * Makes an empty list.
@@ -120,6 +119,10 @@ public final class EventList extends KeventList implements Iterable<Event> {
      * @return the address of a {@code struct timespec} of two 64-bit fields, valid until the next call with this list
      */
     public long timespec(long seconds, long nanos) {
+        if (timespec == null) {
+            timespec = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+            timespecAddress = Pointer.nativeValue(Native.getDirectBufferPointer(timespec));
+        }
         timespec.putLong(0, seconds).putLong(8, nanos);
         return timespecAddress;
     }

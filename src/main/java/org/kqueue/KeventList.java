@@ -28,6 +28,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      * buffer.
      */
     private LongBuffer words;
+    /** 0 until it is asked for: a kqueue that is no C function never does, and needs no JNA. */
     private long address;
     private int slots;
     int size;
@@ -54,7 +55,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
         memory = ByteBuffer.allocateDirect(Math.multiplyExact(Math.max(newSlots, 1), layout.size()))
                 .order(ByteOrder.nativeOrder());
         words = memory.asLongBuffer();
-        address = Pointer.nativeValue(Native.getDirectBufferPointer(memory));
+        address = 0;
         slots = newSlots;
     }
 
@@ -120,6 +121,9 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      * @return the address of the first kevent
      */
     public final long address() {
+        if (address == 0) {
+            address = Pointer.nativeValue(Native.getDirectBufferPointer(memory));
+        }
         return address;
     }
 

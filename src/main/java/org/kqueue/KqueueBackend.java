@@ -41,6 +41,16 @@ public interface KqueueBackend {
     String whyNot(KqueueConfig config);
 
     /**
+     * Whether {@link #open} needs JNA. Where it does and JNA cannot be loaded, a message says what to do about that.
+     *
+     * @param config what is to be opened
+     * @return true, unless a backend knows better
+     */
+    default boolean needsJna(KqueueConfig config) {
+        return true;
+    }
+
+    /**
      * Opens a kqueue. A failed open leaves nothing open.
      *
      * @param config what to open

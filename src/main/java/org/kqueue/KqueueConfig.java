@@ -19,6 +19,8 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
     public static final String LIBRARY = "org.kqueue.library";
     /** The property that names the ABI. */
     public static final String ABI = "org.kqueue.abi";
+    /** The property that says how C functions are called: {@code auto}, {@code jna} or {@code foreign}. */
+    public static final String CALLS = "org.kqueue.calls";
     /** The value of {@link #BACKEND} that leaves the choice to us. */
     public static final String AUTO = "auto";
 
@@ -27,10 +29,12 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
         /** {@code data}, {@code EV_EOF} and {@code fflags} as documented; descriptors may be closed at any time. */
         FULL,
         /**
-         * Only that the descriptor is ready: {@code data} is 0 and {@code fflags} is 0. For a caller that deletes its
-         * knotes before a descriptor is closed or replaced, registers {@code EVFILT_READ} and {@code EVFILT_WRITE}
-         * only, level triggered or with {@code EV_DISPATCH}, and finds out the rest by reading and writing, as a
-         * selector does. An emulation may refuse other filters ({@link Kqueue#supports}).
+         * Only that the descriptor is ready: {@code data}, {@code fflags} and {@code udata} are 0. For a caller that
+         * finds what it wants by {@code ident}, calls {@link Kqueue#forget} before a descriptor is closed or replaced,
+         * registers {@code EVFILT_READ} and {@code EVFILT_WRITE} only, level triggered or with {@code EV_DISPATCH},
+         * makes one {@link Wakeup}, and finds out the rest by reading and writing, as a selector does. An emulation
+         * may refuse other filters ({@link Kqueue#supports}), may round timeouts up to milliseconds, and need not
+         * close a kqueue that is collected.
          *
          * <p>Its calls come one at a time, each seeing what the one before has done, as under a lock of the caller's;
          * so does {@link Kqueue#close}, but for one that ends a wait. Only {@link Wakeup#signal} is for any thread. An
@@ -60,6 +64,24 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
     public static KqueueConfig fromSystemProperties() {
         String backend = property(BACKEND);
         return new KqueueConfig(backend == null ? AUTO : backend, property(LIBRARY), property(ABI), Detail.FULL);
+    }
+
+    /**
+     * What the system property {@link #CALLS} says: {@code jna}, {@code foreign} ({@code java.lang.foreign}), or the
+     * shortest way that there is.
+     *
+     * @return {@code "auto"}, {@code "jna"} or {@code "foreign"}
+     * @throws IllegalArgumentException for another value; the message names those that are allowed
+     */
+    public static String calls() {
+        String calls = property(CALLS);
+        if (calls == null) {
+            return AUTO;
+        }
+        if (!calls.equals(AUTO) && !calls.equals("jna") && !calls.equals("foreign")) {
+            throw new IllegalArgumentException(CALLS + "=" + calls + "; allowed: auto, jna, foreign");
+        }
+        return calls;
     }
 
     private static String property(String name) {
