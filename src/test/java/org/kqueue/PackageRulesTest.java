@@ -22,10 +22,16 @@ class PackageRulesTest {
     private static final Pattern NAME_OF_OURS = Pattern.compile("\\b(org\\.kqueue(?:\\.[a-z]+)*)\\.[A-Z]\\w*");
 
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
-            Map.entry("org.kqueue", Set.of("org.kqueue.foreign")),
-            Map.entry("org.kqueue.foreign", Set.of()),
-            Map.entry("org.kqueue.bsd", Set.of("org.kqueue", "org.kqueue.foreign")),
-            Map.entry("org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.foreign")),
+            Map.entry("org.kqueue", Set.of()),
+            Map.entry("org.kqueue.bsd", Set.of("org.kqueue")),
+            Map.entry("org.kqueue.linux", Set.of("org.kqueue", "org.kqueue.linux.epoll", "org.kqueue.linux.knotes",
+                    "org.kqueue.linux.readiness")),
+            Map.entry("org.kqueue.linux.epoll", Set.of("org.kqueue")),
+            Map.entry("org.kqueue.linux.changes", Set.of("org.kqueue")),
+            Map.entry("org.kqueue.linux.readiness", Set.of("org.kqueue", "org.kqueue.linux.changes",
+                    "org.kqueue.linux.epoll")),
+            Map.entry("org.kqueue.linux.knotes", Set.of("org.kqueue", "org.kqueue.linux.changes",
+                    "org.kqueue.linux.epoll")),
             Map.entry("org.kqueue.nio", Set.of("org.kqueue", "org.kqueue.nio.jdk", "org.kqueue.nio.jfr",
                     "org.kqueue.nio.jmx")),
             // Its events are called org.kqueue.Select and the like.
@@ -33,7 +39,7 @@ class PackageRulesTest {
             Map.entry("org.kqueue.nio.jmx", Set.of()),
             Map.entry("org.kqueue.doctor", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels",
                     "org.kqueue.nio.jdk")),
-            Map.entry("org.kqueue.nio.jdk", Set.of("org.kqueue", "org.kqueue.foreign")),
+            Map.entry("org.kqueue.nio.jdk", Set.of("org.kqueue", "org.kqueue.linux.epoll")),
             Map.entry("org.kqueue.nio.channels", Set.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.jdk")));
 
     @Test

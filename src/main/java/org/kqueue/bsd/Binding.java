@@ -14,7 +14,6 @@ import java.nio.ByteOrder;
 import java.util.Map;
 import org.kqueue.KeventLayout;
 import org.kqueue.KqueueUnavailableException;
-import org.kqueue.foreign.ForeignCalls;
 
 /** A library that is loaded, its symbols, and the functions bound to them. */
 final class Binding {

@@ -3,7 +3,6 @@ package org.kqueue.bsd;
 import java.lang.constant.ConstantDescs;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
-import org.kqueue.foreign.ForeignCalls;
 
 /**
  * Through {@code java.lang.foreign}. The handle is the class data of a copy of this class, one for each library, so

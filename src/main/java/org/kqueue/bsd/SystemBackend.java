@@ -77,6 +77,7 @@ public final class SystemBackend implements KqueueBackend {
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
+        ForeignCalls.requirePossible();
         List<KeventLayout> layouts = HostSystem.CURRENT.layouts;
         if (config.library() == null && !layouts.contains(layout)) {
             throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + layouts

@@ -7,13 +7,20 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueUnavailableException;
+import org.kqueue.linux.epoll.LentCalls;
+import org.kqueue.linux.epoll.LinuxCalls;
+import org.kqueue.linux.knotes.EmbeddedKqueue;
+import org.kqueue.linux.knotes.OpenKqueues;
+import org.kqueue.linux.readiness.ReadinessKqueue;
 
 /**
  * The kqueue that is built in for Linux, over epoll. Its reference is FreeBSD, so that is the ABI it speaks by default.
  */
 public final class EmbeddedBackend implements KqueueBackend {
 
-    /** Does nothing; for the service loader. */
+    private final OpenKqueues kqueues = new OpenKqueues();
+
+    /** Opens nothing; for the service loader. */
     public EmbeddedBackend() {
     }
 
@@ -32,20 +39,34 @@ public final class EmbeddedBackend implements KqueueBackend {
         return "freebsd";
     }
 
+    private static boolean isFull(KqueueConfig config) {
+        return config.detail() == KqueueConfig.Detail.FULL;
+    }
+
     @Override
     public String whyNot(KqueueConfig config) {
-        return System.getProperty("os.name").equals("Linux") ? null
-                : "the embedded kqueue needs Linux's epoll; use org.kqueue.backend=system";
+        if (!System.getProperty("os.name").equals("Linux")) {
+            return "the embedded kqueue needs Linux's epoll; use org.kqueue.backend=system";
+        }
+        return isFull(config) ? LinuxCalls.whyNot() : null;
+    }
+
+    @Override
+    public boolean needsJna(KqueueConfig config) {
+        return isFull(config) || LentCalls.get() == null;
     }
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
+        if (KqueueConfig.calls().equals("foreign")) {
+            throw new UnsupportedOperationException(KqueueConfig.CALLS + "=foreign is for kevent of a C library;"
+                    + " for the embedded kqueue use auto or jna");
+        }
         try {
-            return config.detail() == KqueueConfig.Detail.FULL ? EmbeddedKqueue.open(layout)
-                    : ReadinessKqueue.open(layout);
+            return isFull(config) ? EmbeddedKqueue.open(layout, kqueues) : ReadinessKqueue.open(layout);
         } catch (LinkageError e) {
             throw new KqueueUnavailableException("the embedded kqueue cannot call the C library: " + e.getMessage()
-                    + " (it needs Linux with epoll, eventfd and statx)", e);
+                    + " (it needs Linux with epoll and eventfd)", e);
         }
     }
 }

@@ -27,7 +27,6 @@ import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.Wakeup;
-import org.kqueue.foreign.ForeignCalls;
 import org.kqueue.robust.Forked;
 
 /** Libraries: what is bound and found out when one is loaded, and whose the descriptors are. */
@@ -169,10 +168,10 @@ class SystemLibraryTest {
     @ParameterizedTest
     @ValueSource(strings = {"freebsd", "netbsd"})
     void keventIsCalledAsThePropertySays(String abi) throws Exception {
-        String before = System.getProperty(ForeignCalls.CALLS);
+        String before = System.getProperty(KqueueConfig.CALLS);
         try {
             for (String calls : Runtime.version().feature() < 22 ? List.of("jna") : List.of("jna", "foreign")) {
-                System.setProperty(ForeignCalls.CALLS, calls);
+                System.setProperty(KqueueConfig.CALLS, calls);
                 // A build of its own for each, since a library is bound once.
                 Model model = new Model(abi, "-DCALLS_" + calls);
                 String kevent = SystemLibrary.load(model.library.toString(), layout(abi)).kevent().getClass().getName();
@@ -190,9 +189,9 @@ class SystemLibraryTest {
             }
         } finally {
             if (before == null) {
-                System.clearProperty(ForeignCalls.CALLS);
+                System.clearProperty(KqueueConfig.CALLS);
             } else {
-                System.setProperty(ForeignCalls.CALLS, before);
+                System.setProperty(KqueueConfig.CALLS, before);
             }
         }
     }

@@ -36,7 +36,7 @@ public final class JdkChannels {
         try {
             InternalPackage.open();
             requireMembers();
-            JdkWaits.lend();
+            JdkEpoll.lend();
             isOpen = true;
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new UnsupportedOperationException("the package sun.nio.ch of java.base cannot be opened (" + cause(e)

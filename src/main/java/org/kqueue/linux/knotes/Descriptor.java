@@ -1,0 +1,108 @@
+package org.kqueue.linux.knotes;
+
+import org.kqueue.Filter;
+import org.kqueue.linux.epoll.CallFailed;
+import org.kqueue.linux.epoll.FileStatus;
+import org.kqueue.linux.epoll.LinuxCalls;
+
+/**
+ * A descriptor's number, the file it named when it was registered, and its knotes. kqueue's registrations belong to the
+ * number and end with it, epoll's to the open file; so each change and each event first asks whether the number still
+ * names the same file.
+ */
+final class Descriptor {
+
+    private static final int SO_TYPE = 3;
+    private static final int SO_PROTOCOL = 38;
+    private static final int SO_DOMAIN = 39;
+    private static final int AF_UNIX = 1;
+    private static final int AF_INET = 2;
+    private static final int AF_INET6 = 10;
+    private static final int SOCK_STREAM = 1;
+    private static final int IPPROTO_TCP = 6;
+    private static final int IPPROTO_UDP = 17;
+
+    final int fd;
+    final FileStatus file;
+    private final int accessMode;
+    /** Whether it is a pipe that is no fifo. */
+    final boolean unnamedPipe;
+    // 0 unless it is a socket
+    private final int domain;
+    private final int type;
+    private final int protocol;
+    /** Whether a connection was ever seen: tells a reset from a refusal. */
+    boolean established;
+    /**
+     * Whether it was ever seen listening: tells a listener that was shut down from a socket that never did anything.
+     */
+    boolean listened;
+
+    DescriptorKnote read;
+    DescriptorKnote write;
+    /** The knote that has the descriptor's own item in epoll. */
+    DescriptorKnote owner;
+
+    /**
+     * Asks what does not change.
+     *
+     * @throws CallFailed where it was closed meanwhile
+     */
+    Descriptor(int fd, FileStatus file, LinuxCalls calls) {
+        this.fd = fd;
+        this.file = file;
+        accessMode = calls.accessMode(fd);
+        unnamedPipe = file.isPipe() && calls.isUnnamedPipe(fd);
+        domain = file.isSocket() ? calls.option(fd, SO_DOMAIN) : 0;
+        type = file.isSocket() ? calls.option(fd, SO_TYPE) : 0;
+        protocol = file.isSocket() ? calls.option(fd, SO_PROTOCOL) : 0;
+    }
+
+    /** Whether the number still names the file. */
+    boolean isOpen(LinuxCalls calls) {
+        return isSame(calls, calls.look(fd));
+    }
+
+    boolean isSame(LinuxCalls calls, FileStatus now) {
+        try {
+            // Both ends of a pipe are one inode.
+            return file.isSameFile(now) && (!file.isPipe() || calls.accessMode(fd) == accessMode);
+        } catch (CallFailed e) {
+            // Closed after it was looked at.
+            return false;
+        }
+    }
+
+    boolean isTcp() {
+        return (domain == AF_INET || domain == AF_INET6) && type == SOCK_STREAM;
+    }
+
+    boolean isUnixStream() {
+        return domain == AF_UNIX && type == SOCK_STREAM;
+    }
+
+    /** Whether the kernel must know how many bytes are in its buffers. */
+    boolean countsBytes() {
+        return file.isPipe() || domain == AF_UNIX || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+    }
+
+    static boolean isUnix(LinuxCalls calls, int socket) {
+        return calls.option(socket, SO_DOMAIN) == AF_UNIX;
+    }
+
+    DescriptorKnote knote(Filter filter) {
+        return filter == Filter.EVFILT_READ ? read : write;
+    }
+
+    void set(Filter filter, DescriptorKnote knote) {
+        if (filter == Filter.EVFILT_READ) {
+            read = knote;
+        } else {
+            write = knote;
+        }
+    }
+
+    boolean isUnused() {
+        return read == null && write == null;
+    }
+}

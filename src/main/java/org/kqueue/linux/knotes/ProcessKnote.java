@@ -1,0 +1,193 @@
+package org.kqueue.linux.knotes;
+
+import org.kqueue.Errno;
+import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
+import org.kqueue.Note;
+import org.kqueue.linux.changes.Change;
+import org.kqueue.linux.epoll.EpollCalls;
+import org.kqueue.linux.epoll.LinuxCalls;
+
+/**
+ * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is had without taking it away from the parent: {@code waitid}
+ * with WNOWAIT while a child of this process is not yet waited for, and of one that was (the JVM waits for its children
+ * at once, from a thread of its own) by PIDFD_GET_INFO, Linux 6.15. Where neither tells, {@code data} is 0. Guarded by
+ * the kqueue's lock.
+ */
+final class ProcessKnote extends SoftKnote implements Source {
+
+    private static final int NOTE_EXIT = 0x80000000;
+    /** siginfo_t after waitid: si_pid, si_status and si_code. */
+    private static final int SI_CODE = 8;
+    private static final int SI_PID = 16;
+    private static final int SI_STATUS = 24;
+    private static final int CLD_EXITED = 1;
+    private static final long PIDFD_INFO_PID = 1;
+    private static final long PIDFD_INFO_EXIT = 8;
+    private static final int PIDFD_EXIT_CODE = 60;
+    private static final int PIDFD_PPID = 24;
+    private static final int SELF = (int) ProcessHandle.current().pid();
+    private static final int NOT_YET = -1;
+    private static final int UNKNOWN = -2;
+    /** How long a thread may be in the middle of waiting for a child, which is one system call. */
+    private static final int REAPING_MILLIS = 1000;
+    private static final int CORE_DUMPED = 0x80;
+    private static final int CLD_DUMPED = 3;
+
+    private final KeventLayout layout;
+    private final LinuxCalls calls;
+    private final Sources sources;
+    private final SoftQueue queue;
+    private final SoftRegistry registry;
+    private int pidfd = -1;
+    private long token;
+    private boolean exited;
+    /** Whether nobody wanted to know when it exited: FreeBSD removes such a knote. */
+    private boolean unheard;
+    private int status;
+
+    ProcessKnote(Change change, KeventLayout layout, LinuxCalls calls, Sources sources, SoftQueue queue,
+            SoftRegistry registry) {
+        super(change);
+        this.layout = layout;
+        this.calls = calls;
+        this.sources = sources;
+        this.queue = queue;
+        this.registry = registry;
+        flags |= KeventFlags.EV_CLEAR;
+    }
+
+    /** EINVAL for pid -1 from a kernel that has the call, 5.3 and later. */
+    private static final class Probe {
+        static final boolean AVAILABLE = new LinuxCalls().pidfd(-1) == -Errno.EINVAL;
+    }
+
+    static boolean isAvailable() {
+        return Probe.AVAILABLE;
+    }
+
+    @Override
+    int attach() {
+        if (!isKnown(sfflags)) {
+            return Errno.EINVAL;
+        }
+        if (ident == 0) {
+            // The system's own process, which never exits.
+            return 0;
+        }
+        if (ident < 0 || ident > Integer.MAX_VALUE) {
+            return Errno.ESRCH;
+        }
+        int fd = calls.pidfd((int) ident);
+        if (fd < 0) {
+            // EINVAL, ENOENT: the number is that of a thread.
+            return fd == -Errno.EMFILE || fd == -Errno.ENFILE || fd == -Errno.ENOMEM ? -fd : Errno.ESRCH;
+        }
+        token = sources.open(fd, this);
+        if (token < 0) {
+            return (int) -token;
+        }
+        pidfd = fd;
+        if (hasExited()) {
+            // Exited and not yet waited for: the event is in the same call.
+            exit();
+        }
+        return 0;
+    }
+
+    private boolean hasExited() {
+        return pidfd >= 0 && calls.poll(pidfd, EpollCalls.EPOLLIN) != 0;
+    }
+
+    private boolean isKnown(int fflags) {
+        int known = NOTE_EXIT | (layout.has(Note.NOTE_EXITSTATUS) ? layout.number(Note.NOTE_EXITSTATUS) : 0);
+        return (fflags & ~known) == 0;
+    }
+
+    @Override
+    int touch(Change change) {
+        if (!isKnown(change.fflags)) {
+            return Errno.EINVAL;
+        }
+        // Every change gives the mask anew: an ENABLE without NOTE_EXIT makes the knote deaf.
+        return super.touch(change);
+    }
+
+    @Override
+    public void ready() {
+        if (!exited) {
+            exit();
+            if (unheard) {
+                registry.remove(this);
+            } else {
+                queue.consider(this);
+            }
+        }
+    }
+
+    private void exit() {
+        exited = true;
+        unheard = (sfflags & NOTE_EXIT) == 0;
+        flags |= KeventFlags.EV_ONESHOT;
+        status = status();
+    }
+
+    private int status() {
+        if (calls.waitStatus(pidfd) && calls.structInt(SI_PID) != 0) {
+            int code = calls.structInt(SI_STATUS);
+            int how = calls.structInt(SI_CODE);
+            return how == CLD_EXITED ? (code & 0xFF) << 8 : code | (how == CLD_DUMPED ? CORE_DUMPED : 0);
+        }
+        int code = exitInfo();
+        if (code == UNKNOWN) {
+            return 0;
+        }
+        if (code == NOT_YET && calls.poll(pidfd, 0, REAPING_MILLIS) != 0) {
+            code = exitInfo();
+        }
+        return Math.max(0, code);
+    }
+
+    /**
+     * The wait status of a process that was waited for. {@link #NOT_YET} for a child of this process that waitid no
+     * longer knows: a thread is in the middle of waiting for it. {@link #UNKNOWN} for a child of others that is not
+     * waited for yet.
+     */
+    private int exitInfo() {
+        int errno = calls.processInfo(pidfd, PIDFD_INFO_EXIT | PIDFD_INFO_PID);
+        if (errno != 0) {
+            // ESRCH: just gone. ENOTTY, EINVAL: a kernel before 6.13.
+            return errno == Errno.ESRCH ? NOT_YET : UNKNOWN;
+        }
+        if ((calls.structLong(0) & PIDFD_INFO_EXIT) != 0) {
+            return calls.structInt(PIDFD_EXIT_CODE);
+        }
+        return calls.structInt(PIDFD_PPID) == SELF ? NOT_YET : UNKNOWN;
+    }
+
+    @Override
+    boolean evaluate() {
+        eventFlags = exited ? KeventFlags.EV_EOF : 0;
+        eventFflags = exited ? NOTE_EXIT : 0;
+        boolean wanted = !layout.has(Note.NOTE_EXITSTATUS) || (sfflags & layout.number(Note.NOTE_EXITSTATUS)) != 0;
+        eventData = wanted ? status : 0;
+        return exited && !unheard;
+    }
+
+    /** Asked before every change, too: what has happened by then happened under the old mask. */
+    @Override
+    boolean isGone() {
+        if (!exited && hasExited()) {
+            exit();
+        }
+        return unheard;
+    }
+
+    @Override
+    void detach() {
+        if (pidfd >= 0) {
+            sources.close(pidfd, token);
+            pidfd = -1;
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package org.kqueue.linux.knotes;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.kqueue.Errno;
+import org.kqueue.linux.epoll.LinuxCalls;
+
+/**
+ * The files that a kqueue watches, by one inotify instance. inotify watches a file once, however many descriptors of it
+ * are registered, so each watch has a list of knotes. Guarded by the kqueue's lock.
+ */
+final class Watches implements Source {
+
+    /** Something that happened to a watched file. */
+    interface Watcher {
+
+        /** What inotify is to report for a watch, at least one bit; 0 is the one that is about to be made. */
+        int interest(int wd);
+
+        /** The path of what a watch is of. */
+        String path(int wd);
+
+        /**
+         * Takes an event.
+         *
+         * @param wd the watch it comes from
+         * @param mask inotify's
+         * @param inside whether it happened to an entry of the directory, not to itself
+         * @param cookie what the two halves of a rename have in common
+         * @return whether to look at the knote
+         */
+        boolean happened(int wd, int mask, boolean inside, int cookie);
+
+        /** Nothing is left to read for now. Returns whether to look at the knote. */
+        default boolean quiet() {
+            return false;
+        }
+    }
+
+    static final int IN_ACCESS = 0x1;
+    static final int IN_MODIFY = 0x2;
+    static final int IN_ATTRIB = 0x4;
+    static final int IN_CLOSE_WRITE = 0x8;
+    static final int IN_CLOSE_NOWRITE = 0x10;
+    static final int IN_OPEN = 0x20;
+    static final int IN_MOVED_FROM = 0x40;
+    static final int IN_MOVED_TO = 0x80;
+    static final int IN_CREATE = 0x100;
+    static final int IN_DELETE = 0x200;
+    static final int IN_DELETE_SELF = 0x400;
+    static final int IN_MOVE_SELF = 0x800;
+    static final int IN_UNMOUNT = 0x2000;
+    private static final int IN_Q_OVERFLOW = 0x4000;
+    private static final int IN_IGNORED = 0x8000;
+    private static final int IN_MASK_ADD = 0x20000000;
+    static final int IN_ISDIR = 0x40000000;
+
+    private static final int ENOSPC = 28;
+    private static final int BUFFER_SIZE = 8192;
+    private static final int EVENT_SIZE = 16;
+
+    private final Map<Integer, List<SoftKnote>> knotes = new HashMap<>();
+    private final LinuxCalls calls;
+    private final Sources sources;
+    private final SoftQueue queue;
+    private ByteBuffer buffer;
+    private int inotify = -1;
+    /** Whether events are being read, which comes to the rest by itself. */
+    private boolean reading;
+
+    Watches(LinuxCalls calls, Sources sources, SoftQueue queue) {
+        this.calls = calls;
+        this.sources = sources;
+        this.queue = queue;
+    }
+
+    /** Watches the file of the knote. Returns the watch, 1 or more, or the negative errno. */
+    int add(SoftKnote knote) {
+        int errno = open();
+        Watcher watcher = (Watcher) knote;
+        return errno != 0 ? -errno : add(watcher.path(0), watcher.interest(0), knote);
+    }
+
+    /**
+     * Watches the directory that a knote's directory is in. Returns the watch; 0 where there is no other directory or
+     * it may not be watched.
+     *
+     * @param own the watch of the knote's directory
+     */
+    int addParent(String path, int mask, int own, SoftKnote knote) {
+        int wd = add(path, mask, knote);
+        if (wd == own) {
+            // The root is in itself: the knote is in the list twice.
+            knotes.get(wd).remove(knote);
+        }
+        return wd == own ? 0 : Math.max(0, wd);
+    }
+
+    private int add(String path, int mask, SoftKnote knote) {
+        int wd = watch(path, mask | IN_MASK_ADD);
+        if (wd > 0) {
+            knotes.computeIfAbsent(wd, key -> new ArrayList<>()).add(knote);
+        }
+        return wd;
+    }
+
+    private int watch(String path, int mask) {
+        int wd = calls.watch(inotify, path, mask);
+        // ENOSPC: past fs.inotify.max_user_watches.
+        return wd == -ENOSPC ? -Errno.ENOMEM : wd;
+    }
+
+    /** The path by which the system finds the file of a descriptor. */
+    static String path(int fd) {
+        return "/proc/self/fd/" + fd;
+    }
+
+    void remove(int wd, SoftKnote knote) {
+        List<SoftKnote> list = knotes.get(wd);
+        if (list == null || !list.remove(knote)) {
+            return;
+        }
+        if (!list.isEmpty()) {
+            narrow(wd);
+            return;
+        }
+        knotes.remove(wd);
+        calls.unwatch(inotify, wd);
+        // inotify confirms it by an event, which is read here.
+        drain();
+    }
+
+    /**
+     * Makes inotify report what the knotes of a file ask for and no more: what nobody wants would make the kqueue look
+     * readable to who watches it.
+     */
+    void narrow(int wd) {
+        List<SoftKnote> list = knotes.get(wd);
+        if (list == null) {
+            return;
+        }
+        int mask = 0;
+        Watcher present = null;
+        for (SoftKnote knote : list) {
+            if (!knote.isGone()) {
+                present = (Watcher) knote;
+                mask |= present.interest(wd);
+            }
+        }
+        if (present != null) {
+            // An error leaves the mask as it was, which reports too much.
+            watch(present.path(wd), mask);
+        }
+    }
+
+    private int open() {
+        if (inotify >= 0) {
+            return 0;
+        }
+        int fd = calls.inotify();
+        long token = sources.open(fd, this);
+        if (token < 0) {
+            return (int) -token;
+        }
+        inotify = fd;
+        buffer = ByteBuffer.allocateDirect(BUFFER_SIZE).order(ByteOrder.nativeOrder());
+        return 0;
+    }
+
+    @Override
+    public void ready() {
+        reading = true;
+        try {
+            readAll();
+        } finally {
+            reading = false;
+        }
+    }
+
+    private void readAll() {
+        // EAGAIN, less than 0: that was all.
+        for (int n = calls.read(inotify, buffer); n > 0; n = calls.read(inotify, buffer)) {
+            int offset = 0;
+            while (offset < n) {
+                int nameLength = buffer.getInt(offset + 12);
+                happened(buffer.getInt(offset), buffer.getInt(offset + 4), buffer.getInt(offset + 8),
+                        nameLength > 0);
+                offset += EVENT_SIZE + nameLength;
+            }
+        }
+        for (List<SoftKnote> list : knotes.values()) {
+            for (SoftKnote knote : list) {
+                if (((Watcher) knote).quiet()) {
+                    queue.consider(knote);
+                }
+            }
+        }
+    }
+
+    /** Reads what has come and is not yet known, so that a change sees it in order. */
+    void drain() {
+        if (inotify >= 0 && !reading) {
+            ready();
+        }
+    }
+
+    private void happened(int wd, int mask, int cookie, boolean inside) {
+        if ((mask & IN_Q_OVERFLOW) != 0) {
+            knotes.forEach((watch, list) -> tell(list, watch, IN_MODIFY | IN_ATTRIB,
+                    false, 0));
+            return;
+        }
+        List<SoftKnote> list = knotes.get(wd);
+        if (list != null) {
+            tell(list, wd, mask, inside, cookie);
+            if ((mask & IN_IGNORED) != 0) {
+                knotes.remove(wd);
+            }
+        }
+    }
+
+    private void tell(List<SoftKnote> list, int wd, int mask, boolean inside, int cookie) {
+        // A copy: a directory that was moved gets another parent.
+        for (SoftKnote knote : List.copyOf(list)) {
+            if (((Watcher) knote).happened(wd, mask, inside, cookie)) {
+                queue.consider(knote);
+            }
+        }
+    }
+}

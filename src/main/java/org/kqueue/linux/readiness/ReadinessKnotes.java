@@ -1,0 +1,278 @@
+package org.kqueue.linux.readiness;
+
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLERR;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLET;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLHUP;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLIN;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLOUT;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLRDHUP;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_ADD;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_DEL;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_MOD;
+import static org.kqueue.linux.readiness.ReadinessState.ADDED;
+import static org.kqueue.linux.readiness.ReadinessState.AFRESH;
+import static org.kqueue.linux.readiness.ReadinessState.ARMED;
+import static org.kqueue.linux.readiness.ReadinessState.ARMED_ONCE;
+import static org.kqueue.linux.readiness.ReadinessState.BOTH;
+import static org.kqueue.linux.readiness.ReadinessState.DISABLED;
+import static org.kqueue.linux.readiness.ReadinessState.DISPATCH;
+import static org.kqueue.linux.readiness.ReadinessState.HALF;
+import static org.kqueue.linux.readiness.ReadinessState.IN_EPOLL;
+import static org.kqueue.linux.readiness.ReadinessState.KNOTE;
+import static org.kqueue.linux.readiness.ReadinessState.PARKED;
+import static org.kqueue.linux.readiness.ReadinessState.READ_READY;
+import static org.kqueue.linux.readiness.ReadinessState.READ_WAS_LAST;
+import static org.kqueue.linux.readiness.ReadinessState.WRITE_READY;
+import static org.kqueue.linux.readiness.ReadinessState.isOn;
+import static org.kqueue.linux.readiness.ReadinessState.mask;
+import static org.kqueue.linux.readiness.ReadinessState.wanted;
+
+import java.util.Arrays;
+import org.kqueue.Errno;
+import org.kqueue.EventList;
+import org.kqueue.Filter;
+import org.kqueue.KeventFlags;
+import org.kqueue.KeventLayout;
+import org.kqueue.linux.changes.Change;
+import org.kqueue.linux.changes.Changes;
+import org.kqueue.linux.epoll.EpollCalls;
+import org.kqueue.linux.epoll.EpollInstance;
+
+/**
+ * The knotes of a {@link ReadinessKqueue}, what epoll has been told of them, and their events. One {@code int} for a
+ * descriptor, at its number. Changes of one descriptor that follow each other are one {@code epoll_ctl}. EV_CLEAR and
+ * EV_ONESHOT are refused with EINVAL. Used by one call at a time.
+ *
+ * <p>A descriptor with both filters can have two events, so where there is any, epoll is asked for half as many events
+ * as there is room for: both fit, and epoll's own rotation stays fair. With room for one the filters take turns.
+ */
+final class ReadinessKnotes implements Changes.Knotes, EpollInstance.Items {
+
+    private static final int NONE = -1;
+    private static final int POLLNVAL = 0x20;
+    /** After how many events that cannot be stopped the epoll instance is replaced. */
+    private static final int MOST_STRAYS = 16;
+
+    private final EpollInstance epoll;
+    private final int readFilter;
+    private final int writeFilter;
+    private int[] states = {};
+    /** Descriptors with both filters. */
+    private int shared;
+    /** The descriptor whose mask is not yet told to epoll, or {@link #NONE}. */
+    private int changed = NONE;
+    private int strays;
+
+    ReadinessKnotes(EpollInstance epoll, KeventLayout layout) {
+        this.epoll = epoll;
+        readFilter = layout.number(Filter.EVFILT_READ);
+        writeFilter = layout.number(Filter.EVFILT_WRITE);
+    }
+
+    /** How many events to ask epoll for, where there is room for {@code room} kevents. */
+    int ask(int room) {
+        return shared > 0 && room > 1 ? room / 2 : room;
+    }
+
+    @Override
+    public int change(Change change) {
+        boolean read = change.filter == Filter.EVFILT_READ;
+        if (!read && change.filter != Filter.EVFILT_WRITE || change.contradictsItself()) {
+            return Errno.EINVAL;
+        }
+        if (change.ident < 0 || change.ident >= Integer.MAX_VALUE) {
+            return Errno.EBADF;
+        }
+        int fd = (int) change.ident;
+        int shift = read ? 0 : HALF;
+        int state = state(fd);
+        boolean known = (state >> shift & ADDED) != 0;
+        if (!known && !change.has(KeventFlags.EV_ADD)) {
+            return Errno.ENOENT;
+        }
+        if (!known && change.has(KeventFlags.EV_CLEAR | KeventFlags.EV_ONESHOT)) {
+            return Errno.EINVAL;
+        }
+        if (fd >= states.length) {
+            if ((epoll.poll(fd, 0) & POLLNVAL) != 0) {
+                return Errno.EBADF;
+            }
+            reserve(fd);
+        }
+        int knote;
+        if (!known) {
+            knote = ADDED | (change.has(KeventFlags.EV_DISABLE) ? DISABLED : 0)
+                    | (change.has(KeventFlags.EV_DISPATCH) ? DISPATCH : 0);
+        } else if (change.has(KeventFlags.EV_DELETE)) {
+            knote = 0;
+            state |= AFRESH;
+        } else {
+            state |= change.has(KeventFlags.EV_ADD) ? AFRESH : 0;
+            knote = state >> shift & KNOTE;
+            knote = change.has(KeventFlags.EV_ENABLE) ? knote & ~DISABLED
+                    : change.has(KeventFlags.EV_DISABLE) ? knote | DISABLED : knote;
+        }
+        set(fd, state & ~(KNOTE << shift) | knote << shift);
+        changed = fd;
+        return 0;
+    }
+
+    /** For a descriptor that is open: the number says how much memory is needed. */
+    private void reserve(int fd) {
+        states = Arrays.copyOf(states, (int) Math.min(Integer.MAX_VALUE - 8L, fd + (fd >> 2) + 64L));
+    }
+
+    private int state(int fd) {
+        return fd < states.length ? states[fd] : 0;
+    }
+
+    private void set(int fd, int state) {
+        shared += ((state & BOTH) == BOTH ? 1 : 0) - ((states[fd] & BOTH) == BOTH ? 1 : 0);
+        states[fd] = state;
+    }
+
+    @Override
+    public int flush(long next) {
+        int fd = changed;
+        if (fd == NONE || fd == next) {
+            return 0;
+        }
+        changed = NONE;
+        int errno = tell(fd);
+        if (errno != 0) {
+            set(fd, 0);
+        }
+        return errno;
+    }
+
+    /** A descriptor is about to be closed. Returns 0 or the errno. */
+    int forget(long ident) {
+        if (ident < 0 || ident >= states.length) {
+            return 0;
+        }
+        int fd = (int) ident;
+        boolean inEpoll = (states[fd] & IN_EPOLL) != 0;
+        set(fd, 0);
+        // The close does not do it where a duplicate of the descriptor stays open.
+        return inEpoll ? epoll.ctl(EPOLL_CTL_DEL, fd, 0) : 0;
+    }
+
+    /** Makes epoll's item what the knotes say. Returns 0 or the errno. */
+    private int tell(int fd) {
+        int state = states[fd] & ~(PARKED | ARMED | AFRESH);
+        int wanted = wanted(state);
+        boolean inEpoll = (state & IN_EPOLL) != 0;
+        if (wanted == 0) {
+            boolean silent = (states[fd] & (ARMED | AFRESH)) == 0 && (state & BOTH) != 0;
+            if (!inEpoll || silent) {
+                return 0;
+            }
+            // HUP and ERR cannot be masked, so an item that waits for nothing is taken out.
+            set(fd, (state & BOTH) == 0 ? 0 : state & ~IN_EPOLL);
+            return epoll.ctl(EPOLL_CTL_DEL, fd, 0);
+        }
+        if (inEpoll && (states[fd] & (ARMED | PARKED | AFRESH)) == wanted) {
+            return 0;
+        }
+        int mask = mask(wanted);
+        int errno = epoll.ctl(inEpoll ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, mask);
+        if (errno == Errno.ENOENT && inEpoll) {
+            // The descriptor was closed and its number has been given out again.
+            errno = epoll.ctl(EPOLL_CTL_ADD, fd, mask);
+        } else if (errno == EpollCalls.EEXIST) {
+            errno = epoll.ctl(EPOLL_CTL_MOD, fd, mask);
+        }
+        set(fd, errno == 0 ? state | IN_EPOLL | wanted : state & ~IN_EPOLL);
+        return errno;
+    }
+
+    /**
+     * Turns epoll's event into kevents.
+     *
+     * @param ready epoll's bits
+     * @param events with room for one event, and for two where it has room for more than one and a descriptor has both
+     *     filters
+     */
+    void deliver(int fd, int ready, EventList events) {
+        int state = state(fd);
+        if ((state & BOTH) == 0) {
+            stray(fd);
+            return;
+        }
+        if ((ready & READ_READY) == EPOLLHUP && isFresh(fd)) {
+            park(fd);
+            return;
+        }
+        boolean read = isOn(state) && (ready & READ_READY) != 0;
+        boolean write = isOn(state >> HALF) && (ready & WRITE_READY) != 0;
+        if (read && write && events.capacity() - events.size() == 1) {
+            state ^= READ_WAS_LAST;
+            read = (state & READ_WAS_LAST) != 0;
+            write = !read;
+        }
+        int silenced = 0;
+        if (read) {
+            append(events, fd, readFilter, state, (ready & (EPOLLRDHUP | EPOLLHUP)) != 0);
+            silenced = (state & DISPATCH) != 0 ? DISABLED : 0;
+        }
+        if (write) {
+            append(events, fd, writeFilter, state >> HALF, (ready & EPOLLHUP) != 0);
+            silenced |= (state >> HALF & DISPATCH) != 0 ? DISABLED << HALF : 0;
+        }
+        states[fd] = (state | silenced) & ((state & ARMED_ONCE) != 0 ? ~ARMED : ~0);
+        if ((state & PARKED) != 0 || (states[fd] & ARMED) != wanted(states[fd])) {
+            // An error here is that of a descriptor closed against the rules of this mode; its item goes with its file.
+            tell(fd);
+        }
+    }
+
+    private static void append(EventList events, int fd, int filter, int knote, boolean eof) {
+        events.append(fd, filter, (eof ? KeventFlags.EV_EOF : 0)
+                | ((knote & DISPATCH) != 0 ? KeventFlags.EV_DISPATCH : 0), 0, 0, 0);
+    }
+
+    /**
+     * Whether it is a stream socket that is neither connected nor listening, which kqueue says nothing of. HUP alone is
+     * also the end of a pipe, which is not writable, and a socket shut in both directions whose RDHUP was not asked for.
+     */
+    private boolean isFresh(int fd) {
+        return (epoll.poll(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP)
+                & (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == (EPOLLOUT | EPOLLHUP);
+    }
+
+    /** Makes the item edge triggered, because what it reports is no event and would be reported for ever. */
+    private void park(int fd) {
+        int state = states[fd];
+        if ((state & PARKED) == 0) {
+            int bits = wanted(state) & ~ARMED_ONCE;
+            int errno = epoll.ctl(EPOLL_CTL_MOD, fd, mask(bits) | EPOLLET);
+            set(fd, state & ~ARMED | bits | (errno == 0 ? PARKED : 0));
+        }
+    }
+
+    /**
+     * epoll reports a descriptor that has no knote: it was closed without {@link #forget}, and its file is open under
+     * another number or in another process.
+     */
+    private void stray(int fd) {
+        if (epoll.ctl(EPOLL_CTL_DEL, fd, 0) != 0 && ++strays == MOST_STRAYS) {
+            strays = 0;
+            epoll.renew(this);
+        }
+    }
+
+    @Override
+    public boolean addTo(EpollCalls calls, int epfd) {
+        for (int fd = 0; fd < states.length; fd++) {
+            int state = states[fd];
+            // Those that are silent are told when they are armed again: MOD finds nothing, and ADD follows.
+            if ((state & IN_EPOLL) != 0 && (state & ARMED) != 0) {
+                int errno = calls.ctl(epfd, EPOLL_CTL_ADD, fd, mask(state) | ((state & PARKED) != 0 ? EPOLLET : 0));
+                if (errno != 0 && errno != Errno.EBADF) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+}
