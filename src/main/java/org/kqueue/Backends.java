@@ -28,7 +28,6 @@ final class Backends {
             throw new KqueueUnavailableException("kqueue-nio needs a 64-bit Java; this one is "
                     + System.getProperty("sun.arch.data.model") + "-bit (" + System.getProperty("os.arch") + ")");
         }
-        KqueueConfig.calls();
         KqueueBackend backend = backend(config);
         String abi = config.abi() != null ? config.abi() : backend.defaultAbi(config);
         if (abi == null) {

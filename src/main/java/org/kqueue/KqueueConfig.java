@@ -60,15 +60,17 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
      * What the system properties say. An empty value counts as not set.
      *
      * @return the configuration, with full detail
+     * @throws IllegalArgumentException for a value of {@link #CALLS} that is not allowed
      */
     public static KqueueConfig fromSystemProperties() {
+        calls();
         String backend = property(BACKEND);
         return new KqueueConfig(backend == null ? AUTO : backend, property(LIBRARY), property(ABI), Detail.FULL);
     }
 
     /**
      * What the system property {@link #CALLS} says: {@code jna}, {@code foreign} ({@code java.lang.foreign}), or the
-     * shortest way that there is.
+     * shortest way that there is. For a backend, which asks once.
      *
      * @return {@code "auto"}, {@code "jna"} or {@code "foreign"}
      * @throws IllegalArgumentException for another value; the message names those that are allowed

@@ -8,9 +8,7 @@ import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueUnavailableException;
 import org.kqueue.linux.epoll.LentCalls;
-import org.kqueue.linux.epoll.LinuxCalls;
-import org.kqueue.linux.knotes.EmbeddedKqueue;
-import org.kqueue.linux.knotes.OpenKqueues;
+import org.kqueue.linux.knotes.EmbeddedKqueues;
 import org.kqueue.linux.readiness.ReadinessKqueue;
 
 /**
@@ -18,7 +16,10 @@ import org.kqueue.linux.readiness.ReadinessKqueue;
  */
 public final class EmbeddedBackend implements KqueueBackend {
 
-    private final OpenKqueues kqueues = new OpenKqueues();
+    /** Not made for selectors. */
+    private static final class Full {
+        static final EmbeddedKqueues KQUEUES = new EmbeddedKqueues();
+    }
 
     /** Opens nothing; for the service loader. */
     public EmbeddedBackend() {
@@ -48,7 +49,7 @@ public final class EmbeddedBackend implements KqueueBackend {
         if (!System.getProperty("os.name").equals("Linux")) {
             return "the embedded kqueue needs Linux's epoll; use org.kqueue.backend=system";
         }
-        return isFull(config) ? LinuxCalls.whyNot() : null;
+        return isFull(config) ? Full.KQUEUES.whyNot() : null;
     }
 
     @Override
@@ -58,12 +59,8 @@ public final class EmbeddedBackend implements KqueueBackend {
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
-        if (KqueueConfig.calls().equals("foreign")) {
-            throw new UnsupportedOperationException(KqueueConfig.CALLS + "=foreign is for kevent of a C library;"
-                    + " for the embedded kqueue use auto or jna");
-        }
         try {
-            return isFull(config) ? EmbeddedKqueue.open(layout, kqueues) : ReadinessKqueue.open(layout);
+            return isFull(config) ? Full.KQUEUES.open(layout) : ReadinessKqueue.open(layout);
         } catch (LinkageError e) {
             throw new KqueueUnavailableException("the embedded kqueue cannot call the C library: " + e.getMessage()
                     + " (it needs Linux with epoll and eventfd)", e);

@@ -13,16 +13,15 @@
  *
  * <h2>How a change travels</h2>
  * {@code Kqueue.kevent} calls {@code call} of the kqueue, that {@code Changes.apply}, and that {@code change} of the
- * knotes for each change in the list. For selectors that is {@code ReadinessKnotes}: a few bits at the descriptor's
- * number, and one {@code epoll_ctl} when the list goes on to another descriptor. In full detail it is {@code
- * EmbeddedKqueue.change}, which hands the change to {@code DescriptorRegistry} (READ and WRITE of what epoll takes) or
- * {@code SoftRegistry} (all else).
+ * knotes for each change in the list. For selectors those are {@code ReadinessKnotes}: a few bits at the descriptor's
+ * number, and one {@code epoll_ctl} when the list goes on to another descriptor. In full detail they are {@code Knotes},
+ * by filter and ident: a {@code Knote} is made, or modified, or removed.
  *
  * <h2>How an event travels</h2>
  * {@code epoll_wait} fills an {@code EventArray}. For selectors epoll's user data is the descriptor's number, and its
- * bits become kevents at once. In full detail it is a token: that of a {@code DescriptorKnote}, whose {@code Condition}
- * is asked of the kernel; of a {@code Source}, which makes {@code SoftKnote}s ready; or the eventfd, which stands for
- * the {@code SoftQueue}, where ready soft knotes wait.
+ * bits become kevents at once. In full detail it is the token of a {@code Source}, which puts knotes into the {@code
+ * KnoteQueue}. From its head knotes are asked whether they are ready, those of descriptors by {@code Condition}, and
+ * become kevents.
  *
  * <h2>Words</h2>
  * <dl>
@@ -31,9 +30,10 @@
  * <dt>armed</dt><dd>epoll is to report the item</dd>
  * <dt>parked</dt><dd>an item is edge triggered, because what it reports is no event and would be reported for ever</dd>
  * <dt>fresh</dt><dd>a stream socket that is neither connected nor listening</dd>
- * <dt>side</dt><dd>a second descriptor that stands for a knote, where its own is in the epoll instance already</dd>
- * <dt>soft knote</dt><dd>a knote that epoll does not know</dd>
  * <dt>stray</dt><dd>an event of a descriptor that has no knote</dd>
+ * <dt>source</dt><dd>what an item of the kqueue with full detail stands for</dd>
+ * <dt>side</dt><dd>an epoll instance that holds a descriptor whose own item belongs to its other knote</dd>
+ * <dt>proven</dt><dd>a queued knote was seen to be ready; epoll's word alone may be of something that is no event</dd>
  * </dl>
  *
  * <h2>Differences from FreeBSD</h2>

@@ -11,7 +11,6 @@ import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.Objects;
 import org.kqueue.Errno;
-import org.kqueue.Jna;
 import org.kqueue.KeventException;
 import org.kqueue.KqueueConfig;
 import org.kqueue.nio.jdk.ChannelFactory;
@@ -64,7 +63,6 @@ public class KqueueSelectorProvider extends SelectorProvider {
 
     private static RuntimeException whyNot(SelectorSettings settings) {
         try {
-            Jna.require();
             JdkChannels.open();
             settings.openKqueue().close();
             loadErrors();

@@ -529,4 +529,16 @@ class ReadTest extends Contract {
         assertEquals("r READ CLEAR|EOF d=3", poll());
         assertEquals("", poll());
     }
+
+    @Test
+    void whatIsAlwaysReadyHidesNothing() {
+        pair();
+        pair("x", "y", Posix.SOCK_STREAM);
+        write("b", 1);
+        assertEquals("a READ 0 d=1", kevent("a READ ADD", "x READ ADD"));
+        assertEquals("a READ 0 d=1", await());
+        write("y", 2);
+        String both = await();
+        assertTrue(both.contains("a READ 0 d=1") && both.contains("x READ 0 d=2"), both);
+    }
 }

@@ -11,6 +11,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.KqueueConfig.Detail;
 import org.kqueue.Wakeup;
+import org.kqueue.nio.jdk.JdkChannels;
 
 /**
  * Prints how many bytes a round of changes, a wakeup and two waits allocates once its code is compiled. A program of
@@ -24,7 +25,11 @@ final class WaitAllocation {
     private WaitAllocation() {
     }
 
+    /** The ABI, and whether the calls are the JDK's. */
     public static void main(String[] arguments) throws IOException {
+        if (Boolean.parseBoolean(arguments[1])) {
+            JdkChannels.open();
+        }
         int[] fds = new int[2];
         Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC, 0, fds);
         Posix.write(fds[1], new byte[1], 1);

@@ -112,7 +112,8 @@ class DoctorTest {
         Forked.Result result = Forked.java(Doctor.class);
         assertTrue(result.output().contains(".KqueueSelectorProvider, opens org.kqueue.nio.KqueueSelector\n"),
                 result::output);
-        result = Forked.java(Doctor.class, "-Djna.noclasspath=true", "-Djna.boot.library.path=/nonexistent");
+        result = Forked.java(Doctor.class, "-Dorg.kqueue.calls=jna", "-Djna.noclasspath=true",
+                "-Djna.boot.library.path=/nonexistent");
         assertEquals(1, result.status(), result::output);
         assertTrue(result.output().contains(".KqueueSelectorProvider, opens sun.nio.ch."), result::output);
     }

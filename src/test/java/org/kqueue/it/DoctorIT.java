@@ -23,8 +23,8 @@ class DoctorIT {
             assertTrue(doctor.output().contains("can serve"), doctor::toString);
             assertTrue(doctor.output().contains("kqueue-nio  0."), doctor::toString);
         }
-        try (ForkedJvm doctor = ForkedJvm.java("-Djna.nounpack=true", "-Djna.nosys=true", "-jar",
-                ForkedJvm.allJar().toString())) {
+        try (ForkedJvm doctor = ForkedJvm.java("-Dorg.kqueue.calls=jna", "-Djna.nounpack=true",
+                "-Djna.nosys=true", "-jar", ForkedJvm.allJar().toString())) {
             assertEquals(1, doctor.exitStatus(), doctor::toString);
             assertTrue(doctor.output().contains("cannot serve: ") && doctor.output().contains("jna.boot.library.path"),
                     doctor::toString);

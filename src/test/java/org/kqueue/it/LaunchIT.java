@@ -93,9 +93,9 @@ class LaunchIT {
 
     @Test
     void explicitProviderSaysHowToSupplyTheNativePartOfJna() throws Exception {
-        try (ForkedJvm server = ForkedJvm.java("-Djna.nounpack=true", "-Djna.nosys=true",
-                "-Djna.boot.library.path=/nonexistent", ForkedJvm.FLAG, "-cp", ForkedJvm.classPath(),
-                EchoServer.class.getName(), "0")) {
+        try (ForkedJvm server = ForkedJvm.java("-Dorg.kqueue.calls=jna", "-Djna.nounpack=true",
+                "-Djna.nosys=true", "-Djna.boot.library.path=/nonexistent", ForkedJvm.FLAG, "-cp",
+                ForkedJvm.classPath(), EchoServer.class.getName(), "0")) {
             assertNotEquals(0, server.exitStatus(), server::toString);
             assertTrue(server.output().contains("jna.boot.library.path"), server::toString);
         }
@@ -103,8 +103,8 @@ class LaunchIT {
 
     @Test
     void jarOnTheClassPathBreaksNoApplicationWhereItCannotServe() throws Exception {
-        try (ForkedJvm server = ForkedJvm.java("-Djna.nounpack=true", "-Djna.nosys=true",
-                "-Djna.boot.library.path=/nonexistent", "-cp", ForkedJvm.classPath(),
+        try (ForkedJvm server = ForkedJvm.java("-Dorg.kqueue.calls=jna", "-Djna.nounpack=true",
+                "-Djna.nosys=true", "-Djna.boot.library.path=/nonexistent", "-cp", ForkedJvm.classPath(),
                 EchoServer.class.getName(), "0")) {
             String selector = server.await("selector ");
             assertTrue(selector.startsWith("sun.nio.ch."), selector);

@@ -40,6 +40,7 @@ class ProviderTest {
 
     private static final String NAMED = "-Djava.nio.channels.spi.SelectorProvider="
             + KqueueSelectorProvider.class.getName();
+    private static final String BY_JNA = "-Dorg.kqueue.calls=jna";
     private static final String NO_JNA = "-Djna.boot.library.path=/nonexistent";
     private static final String NO_UNPACK = "-Djna.nounpack=true";
     private static final String NO_SYSTEM_JNA = "-Djna.nosys=true";
@@ -237,15 +238,25 @@ class ProviderTest {
         Outcome abi = run(Program.class, classPath(), NAMED, "-Dorg.kqueue.backend=embedded", "-Dorg.kqueue.abi=plan9");
         assertNotEquals(0, abi.status);
         abi.assertSays("org.kqueue.abi=plan9 is unknown; allowed: macos, freebsd");
-        Outcome jna = run(Program.class, classPath(), NAMED, NO_JNA, NO_UNPACK, NO_SYSTEM_JNA);
+        Outcome jna = run(Program.class, classPath(), NAMED, BY_JNA, NO_JNA, NO_UNPACK, NO_SYSTEM_JNA);
         assertNotEquals(0, jna.status);
         jna.assertSays("jna.boot.library.path");
+    }
+
+    /** The embedded kqueue calls the JDK's own native methods. */
+    @Test
+    void aSelectorOnLinuxNeedsNoJna() throws Exception {
+        Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"), "a kqueue of the system needs JNA");
+        Outcome outcome = run(Program.class, classPath(), NAMED, NO_JNA, NO_UNPACK, NO_SYSTEM_JNA);
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("selector org.kqueue.nio.KqueueSelector");
+        outcome.assertSays("selected 1");
     }
 
     @Test
     void jarOnTheClassPathBreaksNoApplication() throws Exception {
         for (String[] flags : new String[][] {
-            {NO_JNA, NO_UNPACK, NO_SYSTEM_JNA}, {"-Dorg.kqueue.backend=nonsense"},
+            {BY_JNA, NO_JNA, NO_UNPACK, NO_SYSTEM_JNA}, {"-Dorg.kqueue.backend=nonsense"},
                     {"-Dorg.kqueue.library=/nonexistent.so"}}) {
             Outcome outcome = run(Program.class, classPath(), flags);
             assertEquals(0, outcome.status, outcome.output);

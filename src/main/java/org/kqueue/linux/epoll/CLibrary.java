@@ -2,9 +2,11 @@ package org.kqueue.linux.epoll;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import org.kqueue.Jna;
+import org.kqueue.KqueueUnavailableException;
 
 /** Binds classes of native methods to the C library that this process runs with. */
-final class CLibrary {
+public final class CLibrary {
 
     private CLibrary() {
     }
@@ -12,17 +14,15 @@ final class CLibrary {
     /**
      * Binds all native methods of a class, found by name.
      *
-     * @throws UnsatisfiedLinkError if one is missing
+     * @param library the class
+     * @throws UnsatisfiedLinkError if a function or JNA itself is missing
      */
-    static void bind(Class<?> library) {
-        Thread thread = Thread.currentThread();
-        ClassLoader caller = thread.getContextClassLoader();
-        // The first library that JNA opens starts its cleaner thread, which inherits this loader and never ends.
-        thread.setContextClassLoader(null);
+    public static void bind(Class<?> library) {
         try {
-            Native.register(library, NativeLibrary.getProcess());
-        } finally {
-            thread.setContextClassLoader(caller);
+            Jna.require();
+        } catch (KqueueUnavailableException e) {
+            throw (Error) new UnsatisfiedLinkError(e.getMessage()).initCause(e);
         }
+        Native.register(library, NativeLibrary.getProcess());
     }
 }

@@ -1,9 +1,6 @@
 package org.kqueue.linux.epoll;
 
-import static org.kqueue.linux.epoll.EpollCalls.EPOLLET;
-import static org.kqueue.linux.epoll.EpollCalls.EPOLLIN;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_ADD;
-import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_MOD;
 
 import java.io.IOException;
 import org.kqueue.ClosedKqueueException;
@@ -11,49 +8,49 @@ import org.kqueue.Errno;
 import org.kqueue.KeventException;
 
 /**
- * An epoll instance with an eventfd in it, by which any thread ends a wait. The eventfd is edge triggered and never
- * read: each write to it is an event. Thread-safe, but for {@link #await}, which is as safe as its array.
+ * An epoll instance with an eventfd in it, by which any thread ends a wait. Thread-safe, but for {@link #await}, which
+ * is as safe as its array.
  */
 public final class EpollInstance {
 
     private final EpollCalls calls;
     private final int epfd;
     private final int eventfd;
+    private final int eventfdEvents;
     // guarded by this: a closed number may be another file's
     private boolean closed;
 
-    private EpollInstance(EpollCalls calls, int epfd, int eventfd) {
+    private EpollInstance(EpollCalls calls, int epfd, int eventfd, int eventfdEvents) {
         this.calls = calls;
         this.epfd = epfd;
         this.eventfd = eventfd;
+        this.eventfdEvents = eventfdEvents;
     }
 
     /**
      * Opens both descriptors, or none.
      *
      * @param calls by which
+     * @param eventfdEvents how the eventfd is registered: {@code EPOLLIN}, maybe with {@code EPOLLET}
      * @return a new instance, to be closed
      * @throws IOException if the system refuses
      */
-    public static EpollInstance open(EpollCalls calls) throws IOException {
+    public static EpollInstance open(EpollCalls calls, int eventfdEvents) throws IOException {
         int epfd = calls.create();
         int eventfd = -1;
         boolean done = false;
         try {
             eventfd = calls.eventfd();
-            requireSuccess(calls.ctl(epfd, EPOLL_CTL_ADD, eventfd, EPOLLIN | EPOLLET), epfd);
+            int errno = calls.ctl(epfd, EPOLL_CTL_ADD, eventfd, eventfdEvents);
+            if (errno != 0) {
+                throw new KeventException("epoll_ctl", epfd, errno, Errno.name(errno, Errno.Numbering.LINUX), null);
+            }
             done = true;
-            return new EpollInstance(calls, epfd, eventfd);
+            return new EpollInstance(calls, epfd, eventfd, eventfdEvents);
         } finally {
             if (!done) {
                 close(calls, epfd, eventfd);
             }
-        }
-    }
-
-    private static void requireSuccess(int errno, int epfd) throws KeventException {
-        if (errno != 0) {
-            throw new KeventException("epoll_ctl", epfd, errno, Errno.name(errno, Errno.Numbering.LINUX), null);
         }
     }
 
@@ -72,20 +69,12 @@ public final class EpollInstance {
         return failure;
     }
 
-    /**
-     * The epoll instance's descriptor.
-     *
-     * @return its number
-     */
+    /** {@return the epoll instance's descriptor} */
     public int epfd() {
         return epfd;
     }
 
-    /**
-     * The descriptor that events of {@link #wake} carry.
-     *
-     * @return the eventfd's number
-     */
+    /** {@return the eventfd, which events of {@link #wake} carry} */
     public int eventfd() {
         return eventfd;
     }
@@ -139,43 +128,21 @@ public final class EpollInstance {
     }
 
     /**
-     * Ends every wait, those under way and those to come: the eventfd becomes level triggered and has a count for ever.
-     *
-     * @throws IOException if a call fails, or the instance is closed
-     */
-    public synchronized void interrupt() throws IOException {
-        wake();
-        requireSuccess(calls.ctl(epfd, EPOLL_CTL_MOD, eventfd, EPOLLIN), epfd);
-    }
-
-    /** What an epoll instance holds, for another one that takes its place. */
-    public interface Items {
-
-        /**
-         * Adds all items.
-         *
-         * @param calls by which
-         * @param epfd the other epoll instance
-         * @return whether all are in
-         */
-        boolean addTo(EpollCalls calls, int epfd);
-    }
-
-    /**
      * Replaces the epoll instance by a new one with the same items under the same number. This gets rid of an item
      * whose descriptor was closed while its file lives on: only the closed number could take it out. If it fails, all
      * stays as it is. No other thread may be waiting.
      *
-     * @param items what the new instance gets, beside the eventfd
+     * @param events by descriptor, the {@code EPOLL} bits of its item; 0 for one without
      */
-    public synchronized void renew(Items items) {
+    public synchronized void renew(int[] events) {
         if (closed) {
             return;
         }
         try {
             int fresh = calls.create();
             try {
-                if (calls.ctl(fresh, EPOLL_CTL_ADD, eventfd, EPOLLIN | EPOLLET) == 0 && items.addTo(calls, fresh)) {
+                if (addAll(fresh, events)) {
+                    // One that fails changes nothing.
                     EpollLibrary.dup3(fresh, epfd, EpollLibrary.EPOLL_CLOEXEC);
                 }
             } finally {
@@ -185,6 +152,14 @@ public final class EpollInstance {
             // Without descriptors, or without JNA, the events of the lost item go on; they are only passed over.
             return;
         }
+    }
+
+    private boolean addAll(int fresh, int[] events) {
+        int errno = calls.ctl(fresh, EPOLL_CTL_ADD, eventfd, eventfdEvents);
+        for (int fd = 0; fd < events.length && (errno == 0 || errno == Errno.EBADF); fd++) {
+            errno = events[fd] == 0 ? 0 : calls.ctl(fresh, EPOLL_CTL_ADD, fd, events[fd]);
+        }
+        return errno == 0 || errno == Errno.EBADF;
     }
 
     /**

@@ -85,18 +85,7 @@ public class JnaCalls implements EpollCalls {
 
     @Override
     public final int eventfd() throws KeventException {
-        return eventfd(0);
-    }
-
-    /**
-     * {@code eventfd}, close-on-exec and non-blocking.
-     *
-     * @param count its first count
-     * @return an eventfd
-     * @throws KeventException if the system refuses
-     */
-    public final int eventfd(int count) throws KeventException {
-        return check("eventfd", EpollLibrary.eventfd(count, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK));
+        return check("eventfd", EpollLibrary.eventfd(0, EpollLibrary.EFD_CLOEXEC | EpollLibrary.EFD_NONBLOCK));
     }
 
     @Override

@@ -1,7 +1,5 @@
 package org.kqueue.linux.epoll;
 
-import org.kqueue.KqueueConfig;
-
 /**
  * Where the package that may name the JDK's own native methods leaves them for the kqueues that are opened from then
  * on. They are linked already, add less to a call than JNA, and leave JNA unloaded. Thread-safe.
@@ -16,18 +14,14 @@ public final class LentCalls {
     /**
      * Lends calls.
      *
-     * @param calls used by every kqueue for selectors that is opened from now on
+     * @param calls used by every kqueue for selectors that is opened from now on; null for JNA's
      */
     public static void lend(EpollCalls calls) {
         lent = calls;
     }
 
-    /**
-     * The calls that were lent.
-     *
-     * @return null where none were, or {@code org.kqueue.calls} asks for JNA's
-     */
+    /** {@return the calls that were lent, or null} */
     public static EpollCalls get() {
-        return KqueueConfig.calls().equals(KqueueConfig.AUTO) ? lent : null;
+        return lent;
     }
 }

@@ -9,8 +9,8 @@ import static org.kqueue.linux.epoll.EpollCalls.EPOLLRDHUP;
 import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
-import org.kqueue.linux.epoll.CallFailed;
-import org.kqueue.linux.epoll.LinuxCalls;
+import org.kqueue.KeventLayout;
+import org.kqueue.Note;
 
 /**
  * The conditions of READ and WRITE as kqueue words them, told from what Linux says about a descriptor: ready or not,
@@ -29,38 +29,30 @@ final class Condition {
     private static final int TCP_LAST_ACK = 9;
     private static final int TCP_LISTEN = 10;
     private static final int TCP_CLOSING = 11;
-    private static final int NOTE_LOWAT = 1;
+    // Linux' numbers
+    private static final int ECONNABORTED = 103;
+    private static final int ECONNRESET = 104;
+    private static final int ECONNREFUSED = 111;
 
     private final LinuxCalls calls;
-    private final boolean bsdErrnos;
-    private final OpenKqueues kqueues;
+    private final Errno.Numbering errnos;
+    private final int lowWaterMark;
+    private final EmbeddedKqueues kqueues;
 
-    Condition(LinuxCalls calls, Errno.Numbering errnos, OpenKqueues kqueues) {
+    Condition(LinuxCalls calls, KeventLayout layout, EmbeddedKqueues kqueues) {
         this.calls = calls;
-        this.bsdErrnos = errnos == Errno.Numbering.BSD;
+        errnos = layout.errnos();
+        lowWaterMark = layout.has(Note.NOTE_LOWAT) ? layout.number(Note.NOTE_LOWAT) : 0;
         this.kqueues = kqueues;
     }
 
-    /** What {@code poll} says now, with everything asked for. */
-    int poll(int fd) {
-        return calls.poll(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
-    }
-
-    /** Whether the knote is ready; sets what its event says. False, too, for a descriptor that is closed meanwhile. */
-    boolean evaluate(DescriptorKnote knote) {
-        try {
-            return isReady(knote);
-        } catch (CallFailed e) {
-            if (knote.descriptor.isOpen(calls)) {
-                throw e;
-            }
-            return false;
-        }
-    }
-
-    private boolean isReady(DescriptorKnote knote) {
+    /**
+     * Whether the knote is ready; sets what its event says.
+     *
+     * @param ready what {@code poll} says, with everything asked for
+     */
+    boolean evaluate(DescriptorKnote knote, int ready) {
         Descriptor descriptor = knote.descriptor;
-        int ready = poll(descriptor.fd);
         knote.hung = (ready & EPOLLHUP) != 0;
         knote.eventFlags = 0;
         knote.eventFflags = 0;
@@ -85,15 +77,14 @@ final class Condition {
     /** To Linux a listener that was shut down is a fresh socket again; kqueue says that it was aborted. */
     private boolean isShutListener(DescriptorKnote knote) {
         if (knote.descriptor.listened) {
-            // ECONNABORTED
-            end(knote, bsdErrnos ? 53 : 103);
+            end(knote, ECONNABORTED);
         }
         return knote.descriptor.listened;
     }
 
-    private static void end(Knote knote, int errno) {
+    private void end(Knote knote, int errno) {
         knote.eventFlags = KeventFlags.EV_EOF;
-        knote.eventFflags = errno;
+        knote.eventFflags = Errno.translate(errno, Errno.Numbering.LINUX, errnos);
     }
 
     private boolean socketRead(DescriptorKnote knote, int ready) {
@@ -121,8 +112,8 @@ final class Condition {
         return ended || (ready & EPOLLERR) != 0 || reachesLowWaterMark(knote);
     }
 
-    private static boolean reachesLowWaterMark(Knote knote) {
-        return (knote.sfflags & NOTE_LOWAT) == 0 || knote.eventData >= knote.sdata;
+    private boolean reachesLowWaterMark(Knote knote) {
+        return (knote.sfflags & lowWaterMark) == 0 || knote.eventData >= knote.sdata;
     }
 
     /** Pipes, terminals, and whatever else epoll takes. */
@@ -160,7 +151,7 @@ final class Condition {
     /** What an ioctl has counted; 0 for a file whose kind counts nothing. */
     private static long count(Descriptor descriptor, long result, String request) {
         if (result < 0 && descriptor.countsBytes()) {
-            throw CallFailed.of("ioctl(" + request + ")", descriptor.fd, (int) -result);
+            throw new CallFailed("ioctl(" + request + ")", descriptor.fd, (int) -result);
         }
         return Math.max(0, result);
     }
@@ -217,7 +208,6 @@ final class Condition {
         if (!descriptor.established) {
             tcpInfo(descriptor);
         }
-        // ECONNRESET, ECONNREFUSED
-        return descriptor.established ? bsdErrnos ? 54 : 104 : bsdErrnos ? 61 : 111;
+        return descriptor.established ? ECONNRESET : ECONNREFUSED;
     }
 }

@@ -1,14 +1,9 @@
 package org.kqueue.linux.knotes;
 
-import org.kqueue.Filter;
-import org.kqueue.linux.epoll.CallFailed;
-import org.kqueue.linux.epoll.FileStatus;
-import org.kqueue.linux.epoll.LinuxCalls;
-
 /**
- * A descriptor's number, the file it named when it was registered, and its knotes. kqueue's registrations belong to the
- * number and end with it, epoll's to the open file; so each change and each event first asks whether the number still
- * names the same file.
+ * A descriptor's number, the file it named when it was registered, and what its two knotes share. kqueue's
+ * registrations belong to the number and end with it, epoll's to the open file; so each change and each event first
+ * asks whether the number still names the same file.
  */
 final class Descriptor {
 
@@ -37,20 +32,13 @@ final class Descriptor {
      * Whether it was ever seen listening: tells a listener that was shut down from a socket that never did anything.
      */
     boolean listened;
-
-    DescriptorKnote read;
-    DescriptorKnote write;
     /** The knote that has the descriptor's own item in epoll. */
     DescriptorKnote owner;
 
-    /**
-     * Asks what does not change.
-     *
-     * @throws CallFailed where it was closed meanwhile
-     */
-    Descriptor(int fd, FileStatus file, LinuxCalls calls) {
-        this.fd = fd;
+    /** Asks what does not change. */
+    Descriptor(FileStatus file, LinuxCalls calls) {
         this.file = file;
+        fd = file.fd();
         accessMode = calls.accessMode(fd);
         unnamedPipe = file.isPipe() && calls.isUnnamedPipe(fd);
         domain = file.isSocket() ? calls.option(fd, SO_DOMAIN) : 0;
@@ -58,19 +46,20 @@ final class Descriptor {
         protocol = file.isSocket() ? calls.option(fd, SO_PROTOCOL) : 0;
     }
 
-    /** Whether the number still names the file. */
-    boolean isOpen(LinuxCalls calls) {
-        return isSame(calls, calls.look(fd));
-    }
-
-    boolean isSame(LinuxCalls calls, FileStatus now) {
+    /** Whether the number no longer names the file, as far as {@code statx} can tell. */
+    boolean isGone(LinuxCalls calls) {
         try {
             // Both ends of a pipe are one inode.
-            return file.isSameFile(now) && (!file.isPipe() || calls.accessMode(fd) == accessMode);
+            return calls.isGone(file) || file.isPipe() && calls.accessMode(fd) != accessMode;
         } catch (CallFailed e) {
             // Closed after it was looked at.
-            return false;
+            return true;
         }
+    }
+
+    /** Whether its inode is that of one open file only. */
+    boolean hasOwnInode() {
+        return file.isSocket() || unnamedPipe;
     }
 
     boolean isTcp() {
@@ -88,21 +77,5 @@ final class Descriptor {
 
     static boolean isUnix(LinuxCalls calls, int socket) {
         return calls.option(socket, SO_DOMAIN) == AF_UNIX;
-    }
-
-    DescriptorKnote knote(Filter filter) {
-        return filter == Filter.EVFILT_READ ? read : write;
-    }
-
-    void set(Filter filter, DescriptorKnote knote) {
-        if (filter == Filter.EVFILT_READ) {
-            read = knote;
-        } else {
-            write = knote;
-        }
-    }
-
-    boolean isUnused() {
-        return read == null && write == null;
     }
 }

@@ -1,64 +1,254 @@
 package org.kqueue.linux.knotes;
 
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLERR;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLET;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLIN;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLOUT;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLRDHUP;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_ADD;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_DEL;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_MOD;
+
+import org.kqueue.Errno;
 import org.kqueue.Filter;
+import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.linux.changes.Change;
+import org.kqueue.linux.epoll.EpollCalls;
 
-/** A knote on a descriptor. Guarded by the kqueue's lock. */
-final class DescriptorKnote extends Knote {
+/**
+ * READ and WRITE of what epoll takes. A knote is an edge-triggered item, so that each edge is its own. Where a
+ * descriptor has two knotes, the second is a small epoll instance that holds only the descriptor.
+ *
+ * <p>epoll's event says "look": {@link Condition} does. So what kqueue says nothing of and epoll cannot mask (HUP of a
+ * fresh socket, an item whose descriptor was closed while its file lives on) costs one event and never spins.
+ */
+final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Check {
+
+    private static final int ANYTHING = EPOLLIN | EPOLLOUT | EPOLLRDHUP;
 
     final Descriptor descriptor;
+    private final Knotes knotes;
     /** What epoll's event carries. */
-    final long token;
-    /**
-     * An epoll instance that holds nothing but the descriptor, where another knote has the descriptor's own item; or
-     * -1.
-     */
-    int side = -1;
+    private long token;
+    /** An epoll instance that holds nothing but the descriptor, or -1. */
+    private int side = -1;
     /** Whether the item is in the kqueue's epoll instance. */
-    boolean armed;
-    /** Whether kqueue's queue would hold it now, as far as is known; kept where another kqueue watches. */
-    boolean queued;
-    /**
-     * Whether both directions have ended (HUP), set when the knote is evaluated; and whether they had when it was
-     * delivered.
-     */
-    boolean hung;
-    /** Whether it is a socket without a connection, set when the knote is evaluated. */
-    boolean fresh;
-    private boolean endReported;
-    /** Whether a change came after the last delivery. */
-    boolean changed = true;
-    /** On a kqueue: how many knotes were ever queued there, when evaluated and when delivered. */
-    long arrivals;
-    long reportedArrivals;
+    private boolean armed;
 
-    DescriptorKnote(Change change, Descriptor descriptor, Slots<DescriptorKnote> slots) {
+    /** Set by {@link Condition}: both directions have ended (HUP). */
+    boolean hung;
+    /** Set by {@link Condition}: it is a socket without a connection. */
+    boolean fresh;
+    /** On a kqueue: how many knotes were ever queued there. */
+    long arrivals;
+    // What was delivered last, and whether a change came after that.
+    private boolean endReported;
+    private long reportedArrivals;
+    private boolean changed = true;
+
+    DescriptorKnote(Change change, Knotes knotes, Descriptor descriptor) {
         super(change);
+        this.knotes = knotes;
         this.descriptor = descriptor;
-        this.token = slots.add(this);
+    }
+
+    private boolean isWrite() {
+        return filter == Filter.EVFILT_WRITE;
+    }
+
+    @Override
+    int attach() {
+        int errno = refusal();
+        if (errno != 0) {
+            return errno;
+        }
+        token = knotes.sources.add(this);
+        if (descriptor.owner == null) {
+            descriptor.owner = this;
+        } else {
+            errno = openSide();
+        }
+        if (errno == 0 && !disabled) {
+            errno = arm();
+        } else if (errno == 0) {
+            silence();
+        }
+        if (errno != 0) {
+            detach();
+            // EPERM: a device without poll, such as /dev/null.
+            return errno == Errno.EPERM ? Errno.ENODEV : errno;
+        }
+        knotes.condition.remember(descriptor);
+        return 0;
+    }
+
+    /** The errno for a filter that does not fit the object, 0 where it does. */
+    private int refusal() {
+        if (isWrite() && descriptor.unnamedPipe && (poll() & EPOLLERR) != 0) {
+            return Errno.EPIPE;
+        }
+        return descriptor.file.isAnonymous()
+                && (descriptor.fd == knotes.epoll.epfd() || isWrite() && isEpoll()) ? Errno.EINVAL : 0;
+    }
+
+    /**
+     * An epoll instance says ENOENT for an item it does not hold, other files say EINVAL. The change does nothing to
+     * this kqueue itself under another number, which holds the eventfd.
+     */
+    private boolean isEpoll() {
+        return knotes.calls.ctl(descriptor.fd, EPOLL_CTL_MOD, knotes.epoll.eventfd(), EPOLLIN) != Errno.EINVAL;
+    }
+
+    private int poll() {
+        return knotes.calls.poll(descriptor.fd, ANYTHING);
+    }
+
+    private int openSide() {
+        try {
+            side = knotes.files.own(knotes.calls.create());
+        } catch (KeventException e) {
+            return e.errno();
+        }
+        return knotes.calls.ctl(side, EPOLL_CTL_ADD, descriptor.fd, mask());
+    }
+
+    private int mask() {
+        return isWrite() ? EPOLLOUT : EPOLLIN | EPOLLRDHUP;
+    }
+
+    private int ctl(int op, int mask) {
+        return knotes.calls.ctl(knotes.epoll.epfd(), op, side >= 0 ? side : descriptor.fd, mask, token);
+    }
+
+    /** Makes epoll look at the descriptor and report what it sees, and each change after that. Returns the errno. */
+    private int arm() {
+        int mask = (side >= 0 ? EPOLLIN : mask()) | EPOLLET;
+        int errno = ctl(armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, mask);
+        if (errno == EpollCalls.EEXIST) {
+            // The item of an earlier life of this number, of the same file: dup2 has brought it back.
+            errno = ctl(EPOLL_CTL_MOD, mask);
+        }
+        armed = errno == 0;
+        return errno;
+    }
+
+    /**
+     * Disabled: epoll need not tell of the item. That of a file without an inode of its own stays, as it shows when the
+     * number names another one; without a mask it tells of HUP and ERR only. ELOOP, of a kqueue of a cycle, comes when
+     * it is enabled.
+     */
+    private void silence() {
+        if (descriptor.file.isAnonymous()) {
+            armed = ctl(armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, EPOLLET) == 0;
+        } else if (armed) {
+            ctl(EPOLL_CTL_DEL, 0);
+            armed = false;
+        }
+    }
+
+    @Override
+    int touch(Change change) {
+        super.touch(change);
+        if (disabled) {
+            silence();
+            return 0;
+        }
+        changed = true;
+        return arm();
+    }
+
+    @Override
+    boolean isToldByEpoll() {
+        return true;
+    }
+
+    @Override
+    public void ready() {
+        knotes.queue.activate(this);
+    }
+
+    @Override
+    boolean isGone() {
+        return descriptor.isGone(knotes.calls) || !descriptor.hasOwnInode() && isAnotherFile();
+    }
+
+    /** epoll tells files apart whatever their inode: it refuses a second item of the same number and file. */
+    private boolean isAnotherFile() {
+        DescriptorKnote owner = descriptor.owner;
+        if (owner == null || !owner.armed || owner.ctl(EPOLL_CTL_ADD, EPOLLET) != 0) {
+            return false;
+        }
+        owner.ctl(EPOLL_CTL_DEL, 0);
+        return true;
+    }
+
+    @Override
+    boolean evaluate() {
+        boolean ready = knotes.condition.evaluate(this, poll());
+        if (ready && isWrite() && descriptor.unnamedPipe && (eventFlags & KeventFlags.EV_EOF) != 0) {
+            flags |= KeventFlags.EV_ONESHOT;
+        }
+        if (!ready && fresh && descriptor.isUnixStream()) {
+            // connect wakes nobody who waits for the client. Without a timer it is found by the next change.
+            knotes.rechecks.add(this);
+        }
+        return ready && !isRepetition();
     }
 
     /**
      * Whether a knote with EV_CLEAR has reported this state, and nothing can have happened since: nobody writes after
      * the end of a local stream, and what is queued in a kqueue already is not queued again.
      */
-    boolean isRepetition() {
-        if (changed || !has(KeventFlags.EV_CLEAR)) {
-            return false;
-        }
-        return hung && endReported && filter == Filter.EVFILT_WRITE && descriptor.isUnixStream()
-                || arrivals != 0 && arrivals == reportedArrivals;
+    private boolean isRepetition() {
+        return !changed && has(KeventFlags.EV_CLEAR)
+                && (hung && endReported && isWrite() && descriptor.isUnixStream()
+                || arrivals != 0 && arrivals == reportedArrivals);
     }
 
+    @Override
     void delivered() {
         changed = false;
         endReported = hung;
         reportedArrivals = arrivals;
     }
 
-    /** The descriptor that stands for the knote in the kqueue's epoll instance. */
-    int item() {
-        return side >= 0 ? side : descriptor.fd;
+    @Override
+    void waiting(boolean isWaiting) {
+        if (disabled) {
+            silence();
+        }
+    }
+
+    /** Of a fresh socket, which epoll does not report when it is connected. */
+    @Override
+    public boolean lookAgain() {
+        if (disabled || isGone()) {
+            return false;
+        }
+        if (Condition.isFresh(poll())) {
+            return true;
+        }
+        knotes.queue.consider(this);
+        return false;
+    }
+
+    @Override
+    public boolean isAwaited() {
+        return true;
+    }
+
+    @Override
+    void detach() {
+        knotes.rechecks.remove(this);
+        knotes.sources.remove(token);
+        if (side >= 0) {
+            knotes.files.close(side);
+        } else if (armed && !isGone()) {
+            ctl(EPOLL_CTL_DEL, 0);
+        }
+        if (descriptor.owner == this) {
+            descriptor.owner = null;
+        }
     }
 }

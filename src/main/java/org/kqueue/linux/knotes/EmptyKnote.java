@@ -3,43 +3,34 @@ package org.kqueue.linux.knotes;
 import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
 import org.kqueue.linux.changes.Change;
-import org.kqueue.linux.epoll.CallFailed;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * EVFILT_EMPTY: everything written to a socket was taken off its send buffer, by TCP when it was acknowledged. Linux
  * tells how much there is, but wakes nobody when it is gone, so {@link Rechecks} looks. Guarded by the kqueue's lock.
  */
-final class EmptyKnote extends SoftKnote implements Rechecks.Check {
+final class EmptyKnote extends Knote implements Rechecks.Check {
 
-    private final LinuxCalls calls;
-    private final SoftQueue queue;
-    private final Rechecks rechecks;
-    private FileIdentity file;
+    private final Knotes knotes;
+    private final FileStatus file;
     private boolean local;
     /** With EV_CLEAR: was reported, and was not seen with something in its buffer since. */
     private boolean reported;
 
-    EmptyKnote(Change change, LinuxCalls calls, SoftQueue queue, Rechecks rechecks) {
+    EmptyKnote(Change change, Knotes knotes, FileStatus file) {
         super(change);
-        this.calls = calls;
-        this.queue = queue;
-        this.rechecks = rechecks;
+        this.knotes = knotes;
+        this.file = file;
     }
 
     @Override
     int attach() {
-        file = FileIdentity.of(calls, ident);
-        if (file.errno() != 0) {
-            return file.errno();
-        }
-        if (!file.status().isSocket()) {
+        if (!file.isSocket()) {
             return Errno.EINVAL;
         }
-        local = Descriptor.isUnix(calls, file.fd());
+        local = Descriptor.isUnix(knotes.calls, file.fd());
         // Fails for a socket of a kind that has no number for it.
         isEmpty();
-        return rechecks.add(this);
+        return knotes.rechecks.add(this);
     }
 
     @Override
@@ -59,10 +50,10 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
 
     /** A local socket hands over to its peer at once and keeps nothing. */
     private boolean isEmpty() {
-        long unsent = local ? 0 : calls.unsent(file.fd());
+        long unsent = local ? 0 : knotes.calls.unsent(file.fd());
         // EINVAL: a listener, which has no buffer.
         if (unsent < 0 && unsent != -Errno.EINVAL) {
-            throw CallFailed.of("ioctl(SIOCOUTQ)", file.fd(), (int) -unsent);
+            throw new CallFailed("ioctl(SIOCOUTQ)", file.fd(), (int) -unsent);
         }
         return unsent <= 0;
     }
@@ -75,7 +66,7 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
     @Override
     void waiting(boolean isWaiting) {
         if (isWaiting) {
-            rechecks.add(this);
+            knotes.rechecks.add(this);
         }
     }
 
@@ -84,7 +75,7 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
         if (isGone()) {
             return false;
         }
-        queue.consider(this);
+        knotes.queue.consider(this);
         return true;
     }
 
@@ -96,11 +87,11 @@ final class EmptyKnote extends SoftKnote implements Rechecks.Check {
 
     @Override
     boolean isGone() {
-        return file.isGone(calls);
+        return knotes.calls.isGone(file);
     }
 
     @Override
     void detach() {
-        rechecks.remove(this);
+        knotes.rechecks.remove(this);
     }
 }

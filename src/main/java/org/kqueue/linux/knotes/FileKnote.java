@@ -1,62 +1,38 @@
 package org.kqueue.linux.knotes;
 
 import org.kqueue.Filter;
-import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 import org.kqueue.linux.changes.Change;
-import org.kqueue.linux.epoll.FileStatus;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * READ and WRITE of regular files and directories, which epoll refuses. READ is ready where the offset is not at the
  * end of the file, and is looked at again when the file was written to; WRITE is always ready. Guarded by the kqueue's
  * lock.
  */
-final class FileKnote extends SoftKnote implements Watches.Watcher {
+final class FileKnote extends WatchingKnote {
 
-    private final KeventLayout layout;
-    private final LinuxCalls calls;
-    private final Watches watches;
-    private FileIdentity file;
     private int wd;
 
-    FileKnote(Change change, KeventLayout layout, LinuxCalls calls, Watches watches) {
-        super(change);
-        this.layout = layout;
-        this.calls = calls;
-        this.watches = watches;
+    FileKnote(Change change, Knotes knotes, FileStatus file) {
+        super(change, knotes, file);
     }
 
     @Override
     int attach() {
-        file = FileIdentity.of(calls, ident);
-        if (file.errno() != 0) {
-            return file.errno();
-        }
         if (filter == Filter.EVFILT_READ) {
-            wd = watches.add(this);
+            wd = knotes.watches.add(this);
         }
         return wd < 0 ? -wd : 0;
     }
 
     @Override
-    public int interest(int watch) {
-        return Watches.IN_MODIFY;
+    int interest(int watch) {
+        return IN_MODIFY;
     }
 
     @Override
-    public String path(int watch) {
-        return Watches.path(file.fd());
-    }
-
-    @Override
-    public boolean happened(int watch, int mask, boolean inside, int cookie) {
-        return (mask & Watches.IN_MODIFY) != 0 && !inside;
-    }
-
-    @Override
-    boolean isGone() {
-        return file.isGone(calls);
+    boolean happened(int watch, int mask, boolean inside, int cookie) {
+        return (mask & IN_MODIFY) != 0 && !inside;
     }
 
     @Override
@@ -65,22 +41,16 @@ final class FileKnote extends SoftKnote implements Watches.Watcher {
             eventData = 0;
             return true;
         }
-        FileStatus now = calls.look(file.fd());
-        if (now.errno() != 0) {
-            return false;
-        }
-        eventData = now.size() - calls.offset(file.fd());
-        return eventData != 0 || has(Note.NOTE_FILE_POLL) || has(Note.NOTE_EOF);
-    }
-
-    private boolean has(Note note) {
-        return layout.has(note) && (sfflags & layout.number(note)) != 0;
+        // Of a descriptor that is closed meanwhile the offset cannot be had.
+        eventData = knotes.calls.look(file.fd()).size() - knotes.calls.offset(file.fd());
+        return eventData != 0
+                || (sfflags & (knotes.number(Note.NOTE_FILE_POLL) | knotes.number(Note.NOTE_EOF))) != 0;
     }
 
     @Override
     void detach() {
         if (wd > 0) {
-            watches.remove(wd, this);
+            knotes.watches.remove(wd, this);
         }
     }
 }

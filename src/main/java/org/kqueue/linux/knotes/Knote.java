@@ -5,7 +5,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.linux.changes.Change;
 
-/** One registration: a filter on an ident. All fields are guarded by the kqueue's lock. */
+/** One registration: a filter on an ident. All fields and methods are guarded by the kqueue's lock. */
 abstract class Knote {
 
     /** What is fixed when the knote is made and shown in each of its events. */
@@ -24,15 +24,16 @@ abstract class Knote {
     boolean disabled;
     /** EV_FORCEONESHOT: is delivered whatever its condition. */
     boolean forced;
+    /** Whether it is in the {@link KnoteQueue}; and whether it was ready since it is. */
+    boolean queued;
+    boolean proven;
 
     /** What the next event says, set when the knote is evaluated. */
     int eventFlags;
     int eventFflags;
     long eventData;
 
-    /**
-     * The scan that last delivered it: one scan delivers a knote once, however often it gets to the head of the queue.
-     */
+    /** The scan that last delivered it. */
     long deliveredBy;
 
     Knote(Change change) {
@@ -67,5 +68,46 @@ abstract class Knote {
     final void deliver(EventList events, long scan) {
         deliveredBy = scan;
         events.append(ident, filterNumber, flags | eventFlags, eventFflags, eventData, udata);
+    }
+
+    /** Begins to watch. Returns 0 or the errno; after an error {@link #detach} is not called. */
+    int attach() {
+        return 0;
+    }
+
+    /** A change of the knote, after {@link #modify}. Returns 0 or the errno. */
+    int touch(Change change) {
+        sfflags = change.fflags;
+        sdata = change.data;
+        return 0;
+    }
+
+    /** Ends to watch. */
+    void detach() {
+    }
+
+    /** About to be delivered, and still queued: learns what has happened and was not yet told. */
+    void refresh() {
+    }
+
+    /** Whether it is ready; if so, sets what the event says. */
+    abstract boolean evaluate();
+
+    /** Its event was delivered: EV_CLEAR resets it. */
+    void delivered() {
+    }
+
+    /** Whether anything can make it ready that must be told to the queue: not while it is disabled or queued. */
+    void waiting(boolean isWaiting) {
+    }
+
+    /** Whether the descriptor it is about was closed. */
+    boolean isGone() {
+        return false;
+    }
+
+    /** Whether epoll reports it after each change that makes it ready. */
+    boolean isToldByEpoll() {
+        return false;
     }
 }

@@ -2,11 +2,9 @@ package org.kqueue.linux.knotes;
 
 import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
-import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 import org.kqueue.linux.changes.Change;
 import org.kqueue.linux.epoll.EpollCalls;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is had without taking it away from the parent: {@code waitid}
@@ -14,9 +12,8 @@ import org.kqueue.linux.epoll.LinuxCalls;
  * at once, from a thread of its own) by PIDFD_GET_INFO, Linux 6.15. Where neither tells, {@code data} is 0. Guarded by
  * the kqueue's lock.
  */
-final class ProcessKnote extends SoftKnote implements Source {
+final class ProcessKnote extends Knote implements Sources.Source {
 
-    private static final int NOTE_EXIT = 0x80000000;
     /** siginfo_t after waitid: si_pid, si_status and si_code. */
     private static final int SI_CODE = 8;
     private static final int SI_PID = 16;
@@ -34,11 +31,7 @@ final class ProcessKnote extends SoftKnote implements Source {
     private static final int CORE_DUMPED = 0x80;
     private static final int CLD_DUMPED = 3;
 
-    private final KeventLayout layout;
-    private final LinuxCalls calls;
-    private final Sources sources;
-    private final SoftQueue queue;
-    private final SoftRegistry registry;
+    private final Knotes knotes;
     private int pidfd = -1;
     private long token;
     private boolean exited;
@@ -46,14 +39,9 @@ final class ProcessKnote extends SoftKnote implements Source {
     private boolean unheard;
     private int status;
 
-    ProcessKnote(Change change, KeventLayout layout, LinuxCalls calls, Sources sources, SoftQueue queue,
-            SoftRegistry registry) {
+    ProcessKnote(Change change, Knotes knotes) {
         super(change);
-        this.layout = layout;
-        this.calls = calls;
-        this.sources = sources;
-        this.queue = queue;
-        this.registry = registry;
+        this.knotes = knotes;
         flags |= KeventFlags.EV_CLEAR;
     }
 
@@ -78,12 +66,12 @@ final class ProcessKnote extends SoftKnote implements Source {
         if (ident < 0 || ident > Integer.MAX_VALUE) {
             return Errno.ESRCH;
         }
-        int fd = calls.pidfd((int) ident);
+        int fd = knotes.calls.pidfd((int) ident);
         if (fd < 0) {
             // EINVAL, ENOENT: the number is that of a thread.
             return fd == -Errno.EMFILE || fd == -Errno.ENFILE || fd == -Errno.ENOMEM ? -fd : Errno.ESRCH;
         }
-        token = sources.open(fd, this);
+        token = knotes.sources.open(fd, this);
         if (token < 0) {
             return (int) -token;
         }
@@ -96,12 +84,11 @@ final class ProcessKnote extends SoftKnote implements Source {
     }
 
     private boolean hasExited() {
-        return pidfd >= 0 && calls.poll(pidfd, EpollCalls.EPOLLIN) != 0;
+        return pidfd >= 0 && knotes.calls.poll(pidfd, EpollCalls.EPOLLIN) != 0;
     }
 
     private boolean isKnown(int fflags) {
-        int known = NOTE_EXIT | (layout.has(Note.NOTE_EXITSTATUS) ? layout.number(Note.NOTE_EXITSTATUS) : 0);
-        return (fflags & ~known) == 0;
+        return (fflags & ~(knotes.number(Note.NOTE_EXIT) | knotes.number(Note.NOTE_EXITSTATUS))) == 0;
     }
 
     @Override
@@ -118,31 +105,31 @@ final class ProcessKnote extends SoftKnote implements Source {
         if (!exited) {
             exit();
             if (unheard) {
-                registry.remove(this);
+                knotes.remove(this);
             } else {
-                queue.consider(this);
+                knotes.queue.consider(this);
             }
         }
     }
 
     private void exit() {
         exited = true;
-        unheard = (sfflags & NOTE_EXIT) == 0;
+        unheard = (sfflags & knotes.number(Note.NOTE_EXIT)) == 0;
         flags |= KeventFlags.EV_ONESHOT;
         status = status();
     }
 
     private int status() {
-        if (calls.waitStatus(pidfd) && calls.structInt(SI_PID) != 0) {
-            int code = calls.structInt(SI_STATUS);
-            int how = calls.structInt(SI_CODE);
+        if (knotes.calls.waitStatus(pidfd) && knotes.calls.structInt(SI_PID) != 0) {
+            int code = knotes.calls.structInt(SI_STATUS);
+            int how = knotes.calls.structInt(SI_CODE);
             return how == CLD_EXITED ? (code & 0xFF) << 8 : code | (how == CLD_DUMPED ? CORE_DUMPED : 0);
         }
         int code = exitInfo();
         if (code == UNKNOWN) {
             return 0;
         }
-        if (code == NOT_YET && calls.poll(pidfd, 0, REAPING_MILLIS) != 0) {
+        if (code == NOT_YET && knotes.calls.poll(pidfd, 0, REAPING_MILLIS) != 0) {
             code = exitInfo();
         }
         return Math.max(0, code);
@@ -154,23 +141,23 @@ final class ProcessKnote extends SoftKnote implements Source {
      * waited for yet.
      */
     private int exitInfo() {
-        int errno = calls.processInfo(pidfd, PIDFD_INFO_EXIT | PIDFD_INFO_PID);
+        int errno = knotes.calls.processInfo(pidfd, PIDFD_INFO_EXIT | PIDFD_INFO_PID);
         if (errno != 0) {
             // ESRCH: just gone. ENOTTY, EINVAL: a kernel before 6.13.
             return errno == Errno.ESRCH ? NOT_YET : UNKNOWN;
         }
-        if ((calls.structLong(0) & PIDFD_INFO_EXIT) != 0) {
-            return calls.structInt(PIDFD_EXIT_CODE);
+        if ((knotes.calls.structLong(0) & PIDFD_INFO_EXIT) != 0) {
+            return knotes.calls.structInt(PIDFD_EXIT_CODE);
         }
-        return calls.structInt(PIDFD_PPID) == SELF ? NOT_YET : UNKNOWN;
+        return knotes.calls.structInt(PIDFD_PPID) == SELF ? NOT_YET : UNKNOWN;
     }
 
     @Override
     boolean evaluate() {
         eventFlags = exited ? KeventFlags.EV_EOF : 0;
-        eventFflags = exited ? NOTE_EXIT : 0;
-        boolean wanted = !layout.has(Note.NOTE_EXITSTATUS) || (sfflags & layout.number(Note.NOTE_EXITSTATUS)) != 0;
-        eventData = wanted ? status : 0;
+        eventFflags = exited ? knotes.number(Note.NOTE_EXIT) : 0;
+        int asked = knotes.number(Note.NOTE_EXITSTATUS);
+        eventData = asked == 0 || (sfflags & asked) != 0 ? status : 0;
         return exited && !unheard;
     }
 
@@ -186,7 +173,7 @@ final class ProcessKnote extends SoftKnote implements Source {
     @Override
     void detach() {
         if (pidfd >= 0) {
-            sources.close(pidfd, token);
+            knotes.sources.close(pidfd, token);
             pidfd = -1;
         }
     }

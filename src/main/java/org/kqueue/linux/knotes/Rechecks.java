@@ -2,13 +2,12 @@ package org.kqueue.linux.knotes;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * What Linux wakes nobody for: it is looked at when a scan begins and, while a scan waits, by a timerfd, after a
  * millisecond, two, four and so on, up to 64, until nothing is left that may change. Guarded by the kqueue's lock.
  */
-final class Rechecks implements Source {
+final class Rechecks implements Sources.Source {
 
     /** Something to look at again. */
     interface Check {

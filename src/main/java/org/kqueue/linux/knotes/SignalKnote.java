@@ -2,32 +2,46 @@ package org.kqueue.linux.knotes;
 
 import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
-import org.kqueue.KeventLayout;
 import org.kqueue.linux.changes.Change;
 
 /** EVFILT_SIGNAL: counts what {@link Signals} reports. Guarded by the kqueue's lock. */
-final class SignalKnote extends SoftKnote {
+final class SignalKnote extends Knote {
 
-    private final KeventLayout layout;
-    private final SoftQueue queue;
-    private final Object lock;
+    private final Knotes knotes;
     private long count;
     private boolean watching;
     private boolean detached;
 
-    SignalKnote(Change change, KeventLayout layout, SoftQueue queue, Object lock) {
+    SignalKnote(Change change, Knotes knotes) {
         super(change);
-        this.layout = layout;
-        this.queue = queue;
-        this.lock = lock;
+        this.knotes = knotes;
         flags |= KeventFlags.EV_CLEAR;
+    }
+
+    /** Asked here, as {@link Signals} cannot be loaded without. */
+    private static final class Probe {
+        static final boolean AVAILABLE = isThere("sun.misc.SignalHandler");
+
+        private static boolean isThere(String name) {
+            try {
+                Class.forName(name);
+                return true;
+            } catch (ClassNotFoundException e) {
+                return false;
+            }
+        }
+    }
+
+    /** False in a runtime without the module jdk.unsupported. */
+    static boolean isAvailable() {
+        return Probe.AVAILABLE;
     }
 
     @Override
     int attach() {
         if (Signals.name(ident) == null) {
             // FreeBSD takes any number, and none of these is ever sent.
-            return layout.takesAnySignal() ? 0 : Errno.EINVAL;
+            return knotes.layout.takesAnySignal() ? 0 : Errno.EINVAL;
         }
         watching = Signals.watch(this);
         return watching || Signals.isUncatchable(ident) ? 0 : Errno.EINVAL;
@@ -35,10 +49,10 @@ final class SignalKnote extends SoftKnote {
 
     /** The signal was delivered. In a thread of the JVM's, without locks held. */
     void received() {
-        synchronized (lock) {
+        synchronized (knotes.lock) {
             if (!detached) {
                 count++;
-                queue.consider(this);
+                knotes.queue.consider(this);
             }
         }
     }

@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
  * The signals that this process' kqueues watch. signalfd would need the signal blocked in every thread, which no
@@ -24,14 +26,23 @@ final class Signals {
     private static final int SIGSTOP = 19;
 
     /** One signal's knotes, and the handler of before. */
-    private static final class Watch {
-        final List<SignalKnote> knotes = new CopyOnWriteArrayList<>();
-        final Object handler = JvmSignal.handler(this::handle);
-        volatile Object before;
+    private static final class Watch implements SignalHandler {
 
-        private void handle(Object signal) {
+        private final List<SignalKnote> knotes = new CopyOnWriteArrayList<>();
+        private volatile SignalHandler before;
+
+        @Override
+        public void handle(Signal signal) {
             knotes.forEach(SignalKnote::received);
-            JvmSignal.run(before, signal);
+            if (before == SIG_DFL || before == SIG_IGN) {
+                return;
+            }
+            try {
+                before.handle(signal);
+            } catch (UnsupportedOperationException e) {
+                // A handler in C, such as HotSpot's own: it cannot be called from Java.
+                return;
+            }
         }
     }
 
@@ -39,10 +50,6 @@ final class Signals {
     private static final Map<String, Watch> WATCHES = new HashMap<>();
 
     private Signals() {
-    }
-
-    static boolean isAvailable() {
-        return JvmSignal.isAvailable();
     }
 
     static String name(long number) {
@@ -61,7 +68,7 @@ final class Signals {
             if (watch == null) {
                 watch = new Watch();
                 try {
-                    watch.before = JvmSignal.handle(name, watch.handler);
+                    watch.before = Signal.handle(new Signal(name), watch);
                 } catch (IllegalArgumentException e) {
                     return false;
                 }
@@ -79,10 +86,10 @@ final class Signals {
             watch.knotes.remove(knote);
             if (watch.knotes.isEmpty()) {
                 WATCHES.remove(name);
-                Object current = JvmSignal.handle(name, watch.before);
-                if (current != watch.handler) {
+                SignalHandler current = Signal.handle(new Signal(name), watch.before);
+                if (current != watch) {
                     // Somebody has set a handler after us.
-                    JvmSignal.handle(name, current);
+                    Signal.handle(new Signal(name), current);
                 }
             }
         }

@@ -4,34 +4,94 @@ import static org.kqueue.linux.epoll.EpollCalls.EPOLLET;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLIN;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_ADD;
 
-import org.kqueue.linux.epoll.LinuxCalls;
-import org.kqueue.linux.epoll.OpenFiles;
+import java.util.HashMap;
+import java.util.Map;
+import org.kqueue.linux.epoll.EpollWait;
+import org.kqueue.linux.epoll.EventArray;
 
-/** The kqueue's own descriptors in its epoll instance. Guarded by the kqueue's lock. */
+/**
+ * The items of the kqueue's epoll instance, all but the eventfd. Each is edge triggered, so its event is there once,
+ * for one thread. epoll's user data are tokens that are never used again: an item can outlive its registration, as
+ * epoll keeps it while the open file lives. Guarded by the kqueue's lock.
+ */
 final class Sources {
 
-    /** Set in the tokens of sources, and in no other. */
-    private static final long MARK = 1L << 63;
+    /** What an item stands for. */
+    interface Source {
+
+        /** Its event has come: puts knotes into the queue. Under the kqueue's lock. */
+        void ready();
+    }
+
+    /** How many events are taken from epoll at once. */
+    static final int FETCH = 64;
 
     private final int kqfd;
     private final LinuxCalls calls;
     private final OpenFiles files;
-    private final Slots<Source> slots = new Slots<>();
+    private final Map<Long, Source> byToken = new HashMap<>();
+    private final EventArray array;
+    /** No token is a descriptor's number, which is what the eventfd's event carries. */
+    private long lastToken = 1L << Integer.SIZE;
+    private boolean taking;
 
     Sources(int kqfd, LinuxCalls calls, OpenFiles files) {
         this.kqfd = kqfd;
         this.calls = calls;
         this.files = files;
+        array = new EventArray(calls).reserve(FETCH);
     }
 
-    static boolean isSource(long token) {
-        return token < 0;
+    long add(Source source) {
+        byToken.put(++lastToken, source);
+        return lastToken;
     }
 
-    void ready(long token) {
-        Source source = slots.get(token & ~MARK);
-        if (source != null) {
-            source.ready();
+    void remove(long token) {
+        byToken.remove(token);
+    }
+
+    /** Whether it is an event of epoll that puts knotes into the queue now. */
+    boolean isTaking() {
+        return taking;
+    }
+
+    /** Takes all that epoll has, so that it is in the queue. Returns the negative errno for an error. */
+    int takeAll() {
+        int n;
+        do {
+            n = EpollWait.await(kqfd, array, FETCH, 0);
+            take(array, n);
+        } while (n == FETCH);
+        return n;
+    }
+
+    /** Takes what a wait has returned. */
+    void take(EventArray events, int n) {
+        CallFailed failure = null;
+        taking = true;
+        try {
+            for (int i = 0; i < n; i++) {
+                failure = ready(events.token(i), failure);
+            }
+        } finally {
+            taking = false;
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    /** An event is there once, so that one that fails must not keep the others from their knotes. */
+    private CallFailed ready(long token, CallFailed before) {
+        Source source = byToken.get(token);
+        try {
+            if (source != null) {
+                source.ready();
+            }
+            return before;
+        } catch (CallFailed e) {
+            return e;
         }
     }
 
@@ -41,13 +101,13 @@ final class Sources {
             return fd;
         }
         files.own(fd);
-        long slot = slots.add(source);
-        int errno = calls.ctl(kqfd, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, slot | MARK);
+        long token = add(source);
+        int errno = calls.ctl(kqfd, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLET, token);
         if (errno != 0) {
-            close(fd, slot);
+            close(fd, token);
             return -errno;
         }
-        return slot;
+        return token;
     }
 
     /** Opens a timerfd. Returns it, or the negative errno. */
@@ -58,7 +118,7 @@ final class Sources {
     }
 
     void close(int fd, long token) {
-        slots.remove(token);
+        remove(token);
         files.close(fd);
     }
 }

@@ -2,7 +2,6 @@ package org.kqueue.linux.knotes;
 
 import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
-import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 import org.kqueue.linux.changes.Change;
 
@@ -10,7 +9,7 @@ import org.kqueue.linux.changes.Change;
  * EVFILT_TIMER by FreeBSD's rules. Expirations are counted when they are looked at, so a timer that is disabled or not
  * collected costs nothing. Guarded by the kqueue's lock.
  */
-final class TimerKnote extends SoftKnote {
+final class TimerKnote extends Knote {
 
     private static final Note[] UNITS = {
         Note.NOTE_SECONDS, Note.NOTE_MSECONDS, Note.NOTE_USECONDS, Note.NOTE_NSECONDS,
@@ -23,17 +22,15 @@ final class TimerKnote extends SoftKnote {
     /** When it next expires, in nanoseconds of its clock, and what orders timers that are due together. */
     long due;
     long serial;
-    private final KeventLayout layout;
-    private final Timers timers;
+    private final Knotes knotes;
     private Timers.Clock clock;
     /** 0: it expires once. */
     private long period;
     private long expirations;
 
-    TimerKnote(Change change, KeventLayout layout, Timers timers) {
+    TimerKnote(Change change, Knotes knotes) {
         super(change);
-        this.layout = layout;
-        this.timers = timers;
+        this.knotes = knotes;
     }
 
     @Override
@@ -48,12 +45,13 @@ final class TimerKnote extends SoftKnote {
     }
 
     private int start(int fflags, long data) {
-        boolean absolute = layout.has(Note.NOTE_ABSTIME) && (fflags & layout.number(Note.NOTE_ABSTIME)) != 0;
-        long unit = unit(absolute ? fflags & ~layout.number(Note.NOTE_ABSTIME) : fflags);
+        int abstime = knotes.number(Note.NOTE_ABSTIME);
+        boolean absolute = (fflags & abstime) != 0;
+        long unit = unit(fflags & ~abstime);
         if (unit == 0 || data < 0) {
             return Errno.EINVAL;
         }
-        Timers.Clock newClock = absolute ? timers.realtime : timers.monotonic;
+        Timers.Clock newClock = absolute ? knotes.timers.realtime : knotes.timers.monotonic;
         int errno = newClock.open();
         if (errno != 0) {
             return errno;
@@ -74,7 +72,7 @@ final class TimerKnote extends SoftKnote {
         period = once ? 0 : nanos == 0 ? MILLI : nanos;
         long first = once ? nanos : period;
         due = absolute ? first : Math.addExact(clock.now(), first);
-        serial = timers.nextSerial();
+        serial = knotes.timers.nextSerial();
         expirations = 0;
         return 0;
     }
@@ -82,12 +80,12 @@ final class TimerKnote extends SoftKnote {
     /** Nanoseconds of the unit that the notes name, 0 for notes that name none. */
     private long unit(int notes) {
         // Every timer here is exact.
-        int rest = notes & ~layout.timerHints();
+        int rest = notes & ~knotes.layout.timerHints();
         if (rest == 0) {
             return MILLI;
         }
         for (int i = 0; i < UNITS.length; i++) {
-            if (layout.has(UNITS[i]) && layout.number(UNITS[i]) == rest) {
+            if (knotes.number(UNITS[i]) == rest) {
                 return NANOS[i];
             }
         }

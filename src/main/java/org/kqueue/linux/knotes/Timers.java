@@ -3,7 +3,6 @@ package org.kqueue.linux.knotes;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.TreeSet;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * The timers of one kqueue that are waited for, in the order in which they are due, on one timerfd a clock. Guarded by
@@ -17,7 +16,7 @@ final class Timers {
     private static final long SECOND = 1_000_000_000L;
 
     /** One clock's timers. */
-    final class Clock implements Source {
+    final class Clock implements Sources.Source {
 
         private final int id;
         private final int flags;
@@ -99,10 +98,10 @@ final class Timers {
     final Clock realtime = new Clock(CLOCK_REALTIME, TFD_TIMER_ABSTIME);
     private final LinuxCalls calls;
     private final Sources sources;
-    private final SoftQueue queue;
+    private final KnoteQueue queue;
     private long serials;
 
-    Timers(LinuxCalls calls, Sources sources, SoftQueue queue) {
+    Timers(LinuxCalls calls, Sources sources, KnoteQueue queue) {
         this.calls = calls;
         this.sources = sources;
         this.queue = queue;

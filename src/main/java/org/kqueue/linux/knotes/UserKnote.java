@@ -1,36 +1,38 @@
 package org.kqueue.linux.knotes;
 
 import org.kqueue.KeventFlags;
+import org.kqueue.Note;
 import org.kqueue.linux.changes.Change;
 
 /** EVFILT_USER by FreeBSD's rules. Guarded by the kqueue's lock. */
-final class UserKnote extends SoftKnote {
+final class UserKnote extends Knote {
 
-    private static final int NOTE_TRIGGER = 0x01000000;
-    private static final int NOTE_FFCTRLMASK = 0xC0000000;
-    private static final int NOTE_FFAND = 0x40000000;
-    private static final int NOTE_FFOR = 0x80000000;
-    private static final int NOTE_FFCOPY = 0xC0000000;
     private static final int NOTE_FFLAGSMASK = 0x00FFFFFF;
 
+    private final Knotes knotes;
     private boolean triggered;
 
     /** The fflags are stored as given, control bits included, and NOTE_TRIGGER does not trigger a new knote. */
-    UserKnote(Change change) {
+    UserKnote(Change change, Knotes knotes) {
         super(change);
+        this.knotes = knotes;
     }
 
     @Override
     int touch(Change change) {
-        if ((change.fflags & NOTE_TRIGGER) != 0) {
+        if ((change.fflags & knotes.number(Note.NOTE_TRIGGER)) != 0) {
             triggered = true;
         }
         int bits = change.fflags & NOTE_FFLAGSMASK;
-        switch (change.fflags & NOTE_FFCTRLMASK) {
-            case NOTE_FFAND -> sfflags &= bits;
-            case NOTE_FFOR -> sfflags |= bits;
-            case NOTE_FFCOPY -> sfflags = bits;
-            default -> { }
+        // Both bits of the operation are set in this one.
+        int copy = knotes.number(Note.NOTE_FFCOPY);
+        int operation = change.fflags & copy;
+        if (operation == copy) {
+            sfflags = bits;
+        } else if (operation == knotes.number(Note.NOTE_FFAND)) {
+            sfflags &= bits;
+        } else if (operation == knotes.number(Note.NOTE_FFOR)) {
+            sfflags |= bits;
         }
         sdata = change.data;
         if (change.has(KeventFlags.EV_CLEAR)) {

@@ -1,28 +1,10 @@
 package org.kqueue.linux.knotes;
 
-import static org.kqueue.linux.knotes.Watches.IN_ACCESS;
-import static org.kqueue.linux.knotes.Watches.IN_ATTRIB;
-import static org.kqueue.linux.knotes.Watches.IN_CLOSE_NOWRITE;
-import static org.kqueue.linux.knotes.Watches.IN_CLOSE_WRITE;
-import static org.kqueue.linux.knotes.Watches.IN_CREATE;
-import static org.kqueue.linux.knotes.Watches.IN_DELETE;
-import static org.kqueue.linux.knotes.Watches.IN_DELETE_SELF;
-import static org.kqueue.linux.knotes.Watches.IN_ISDIR;
-import static org.kqueue.linux.knotes.Watches.IN_MODIFY;
-import static org.kqueue.linux.knotes.Watches.IN_MOVED_FROM;
-import static org.kqueue.linux.knotes.Watches.IN_MOVED_TO;
-import static org.kqueue.linux.knotes.Watches.IN_MOVE_SELF;
-import static org.kqueue.linux.knotes.Watches.IN_OPEN;
-import static org.kqueue.linux.knotes.Watches.IN_UNMOUNT;
-
 import java.util.Map;
 import org.kqueue.Errno;
 import org.kqueue.KeventFlags;
-import org.kqueue.KeventLayout;
 import org.kqueue.Note;
 import org.kqueue.linux.changes.Change;
-import org.kqueue.linux.epoll.FileStatus;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * EVFILT_VNODE. inotify says that a file was modified or its attributes changed; whether it grew, and whether it gained
@@ -32,7 +14,7 @@ import org.kqueue.linux.epoll.LinuxCalls;
  * nothing is not reported; a write and a truncation that are seen together are one. inotify keeps silent about a
  * removed directory while a descriptor of it is open, so the directory that it is in is watched, too.
  */
-final class VnodeKnote extends SoftKnote implements Watches.Watcher {
+final class VnodeKnote extends WatchingKnote {
 
     private static final int INSIDE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
     /** What inotify has to report for each note. */
@@ -43,11 +25,11 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
             Map.entry(Note.NOTE_RENAME, IN_MOVE_SELF), Map.entry(Note.NOTE_OPEN, IN_OPEN),
             Map.entry(Note.NOTE_CLOSE, IN_CLOSE_NOWRITE), Map.entry(Note.NOTE_CLOSE_WRITE, IN_CLOSE_WRITE),
             Map.entry(Note.NOTE_READ, IN_ACCESS));
+    /** Events that are one note each. */
+    private static final Map<Integer, Note> PLAIN = Map.of(IN_DELETE_SELF, Note.NOTE_DELETE,
+            IN_UNMOUNT, Note.NOTE_REVOKE, IN_MOVE_SELF, Note.NOTE_RENAME, IN_OPEN, Note.NOTE_OPEN,
+            IN_CLOSE_NOWRITE, Note.NOTE_CLOSE, IN_CLOSE_WRITE, Note.NOTE_CLOSE_WRITE, IN_ACCESS, Note.NOTE_READ);
 
-    private final KeventLayout layout;
-    private final LinuxCalls calls;
-    private final Watches watches;
-    private FileIdentity file;
     private int wd;
     /** The watch of a directory's parent, or 0. */
     private int parent;
@@ -57,27 +39,19 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     /** The first half of a rename that awaits its second, or 0. */
     private int movedFrom;
 
-    VnodeKnote(Change change, KeventLayout layout, LinuxCalls calls, Watches watches) {
-        super(change);
-        this.layout = layout;
-        this.calls = calls;
-        this.watches = watches;
+    VnodeKnote(Change change, Knotes knotes, FileStatus file) {
+        super(change, knotes, file);
     }
 
     @Override
     int attach() {
-        file = FileIdentity.of(calls, ident);
-        FileStatus now = file.status();
-        if (now.errno() != 0) {
-            return now.errno();
-        }
-        if (asksForLocks(sfflags) || now.isSocket() || now.isPipe() || now.isAnonymous()) {
+        if (asksForLocks(sfflags) || file.isSocket() || file.isPipe() || file.isAnonymous()) {
             return Errno.EINVAL;
         }
-        size = now.size();
-        links = now.links();
-        wd = watches.add(this);
-        if (wd >= 0 && now.isDirectory()) {
+        size = file.size();
+        links = file.links();
+        wd = knotes.watches.add(this);
+        if (wd >= 0 && file.isDirectory()) {
             watchParent();
         }
         return wd < 0 ? -wd : 0;
@@ -85,7 +59,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 
     /** Nothing tells of a lock that is released. */
     private boolean asksForLocks(int fflags) {
-        return (fflags & number(Note.NOTE_FUNLOCK)) != 0;
+        return (fflags & knotes.number(Note.NOTE_FUNLOCK)) != 0;
     }
 
     @Override
@@ -94,13 +68,13 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
             return Errno.EINVAL;
         }
         // What happened until now happened under the old mask.
-        watches.drain();
+        knotes.watches.drain();
         int before = sfflags;
         super.touch(change);
         if (sfflags != before) {
-            watches.narrow(wd);
-            watches.narrow(parent);
-            FileStatus now = calls.look(file.fd());
+            knotes.watches.narrow(wd);
+            knotes.watches.narrow(parent);
+            FileStatus now = knotes.calls.look(file.fd());
             if (now.errno() == 0) {
                 size = now.size();
                 links = now.links();
@@ -110,20 +84,20 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     }
 
     @Override
-    public int interest(int watch) {
+    int interest(int watch) {
         if (isParent(watch)) {
             return parentInterest();
         }
         // inotify refuses a mask of nothing.
         int mask = IN_DELETE_SELF;
         for (Map.Entry<Note, Integer> entry : MASKS.entrySet()) {
-            mask |= (sfflags & number(entry.getKey())) != 0 ? entry.getValue() : 0;
+            mask |= (sfflags & knotes.number(entry.getKey())) != 0 ? entry.getValue() : 0;
         }
         return mask;
     }
 
     private int parentInterest() {
-        return (sfflags & number(Note.NOTE_DELETE)) != 0 ? IN_DELETE : IN_DELETE_SELF;
+        return (sfflags & knotes.number(Note.NOTE_DELETE)) != 0 ? IN_DELETE : IN_DELETE_SELF;
     }
 
     private boolean isParent(int watch) {
@@ -131,121 +105,115 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
     }
 
     private void watchParent() {
-        parent = watches.addParent(parentPath(), parentInterest(), wd, this);
+        parent = knotes.watches.addParent(parentPath(), parentInterest(), wd, this);
     }
 
     @Override
-    public String path(int watch) {
-        return isParent(watch) ? parentPath() : Watches.path(file.fd());
+    String path(int watch) {
+        return isParent(watch) ? parentPath() : super.path(watch);
     }
 
     private String parentPath() {
-        return Watches.path(file.fd()) + "/..";
+        return super.path(0) + "/..";
     }
 
     @Override
-    public boolean happened(int watch, int mask, boolean inside, int cookie) {
-        FileStatus now = calls.look(file.fd());
-        if (!file.status().isSameFile(now)) {
+    boolean happened(int watch, int mask, boolean inside, int cookie) {
+        FileStatus now = knotes.calls.look(file.fd());
+        if (!file.isSameFile(now)) {
             return false;
         }
-        int nowLinks = now.links();
-        long nowSize = now.size();
         if (isParent(watch)) {
-            if (nowLinks == 0 && links != 0) {
+            if (now.links() == 0 && links != 0) {
                 links = 0;
-                note(number(Note.NOTE_DELETE));
+                note(Note.NOTE_DELETE);
             }
-            return true;
-        }
-        if (inside) {
+        } else if (inside) {
             directoryChanged(mask, cookie);
             // A directory in it is a link to it, and is told as that. 0 is left to the event of its removal.
-            links = nowLinks > 0 ? nowLinks : links;
-            return true;
+            links = now.links() > 0 ? now.links() : links;
+        } else {
+            changed(mask, now);
         }
+        return true;
+    }
+
+    private void changed(int mask, FileStatus now) {
         if ((mask & IN_ATTRIB) != 0) {
-            note(nowLinks < links ? number(Note.NOTE_DELETE) : nowLinks > links ? number(Note.NOTE_LINK)
-                    : number(Note.NOTE_ATTRIB));
-            links = nowLinks;
+            note(now.links() < links ? Note.NOTE_DELETE : now.links() > links ? Note.NOTE_LINK : Note.NOTE_ATTRIB);
+            links = now.links();
         }
         if ((mask & IN_MODIFY) != 0) {
-            note(nowSize > size ? number(Note.NOTE_WRITE) | number(Note.NOTE_EXTEND)
-                    : nowSize == size ? number(Note.NOTE_WRITE)
-                    : layout.has(Note.NOTE_TRUNCATE) ? number(Note.NOTE_TRUNCATE) : number(Note.NOTE_ATTRIB));
-            size = nowSize;
+            if (now.size() > size) {
+                note(Note.NOTE_WRITE, Note.NOTE_EXTEND);
+            } else {
+                note(now.size() == size ? Note.NOTE_WRITE
+                        : knotes.number(Note.NOTE_TRUNCATE) != 0 ? Note.NOTE_TRUNCATE : Note.NOTE_ATTRIB);
+            }
+            size = now.size();
         }
-        note(((mask & IN_DELETE_SELF) != 0 ? number(Note.NOTE_DELETE) : 0)
-                | ((mask & IN_UNMOUNT) != 0 ? number(Note.NOTE_REVOKE) : 0));
+        PLAIN.forEach((bit, note) -> {
+            if ((mask & bit) != 0) {
+                note(note);
+            }
+        });
         if ((mask & IN_MOVE_SELF) != 0) {
-            note(number(Note.NOTE_RENAME));
             moved();
         }
-        note((mask & IN_OPEN) != 0 ? number(Note.NOTE_OPEN) : 0);
-        note((mask & IN_CLOSE_NOWRITE) != 0 ? number(Note.NOTE_CLOSE) : 0);
-        note((mask & IN_CLOSE_WRITE) != 0 ? number(Note.NOTE_CLOSE_WRITE) : 0);
-        note((mask & IN_ACCESS) != 0 ? number(Note.NOTE_READ) : 0);
-        return true;
     }
 
     /** A directory may be in another one now. */
     private void moved() {
         if (parent > 0) {
-            watches.remove(parent, this);
+            knotes.watches.remove(parent, this);
             watchParent();
         }
     }
 
     @Override
-    public boolean quiet() {
+    boolean quiet() {
         if (movedFrom == 0) {
             return false;
         }
         // The halves of a rename come together: the other one was of another directory.
         movedFrom = 0;
-        note(number(Note.NOTE_WRITE) | number(Note.NOTE_EXTEND));
+        note(Note.NOTE_WRITE, Note.NOTE_EXTEND);
         return true;
     }
 
     /** An entry of the directory came or went. Other events of entries are theirs. */
     private void directoryChanged(int mask, int cookie) {
-        if ((mask & INSIDE) == 0) {
-            return;
-        }
-        int notes = number(Note.NOTE_WRITE);
-        if ((mask & (IN_CREATE | IN_DELETE)) != 0) {
-            notes |= (mask & IN_ISDIR) != 0 ? number(Note.NOTE_LINK) : 0;
-        } else if ((mask & IN_MOVED_FROM) != 0) {
+        if ((mask & IN_MOVED_FROM) != 0) {
             movedFrom = cookie;
-        } else if (movedFrom != cookie) {
-            // Came from another directory.
-            notes |= number(Note.NOTE_EXTEND);
-        } else {
+            note(Note.NOTE_WRITE);
+        } else if ((mask & IN_MOVED_TO) != 0 && movedFrom == cookie) {
             movedFrom = 0;
+            note(Note.NOTE_WRITE);
+        } else if ((mask & IN_MOVED_TO) != 0) {
+            // Came from another directory.
+            note(Note.NOTE_WRITE, Note.NOTE_EXTEND);
+        } else if ((mask & (IN_CREATE | IN_DELETE)) != 0 && (mask & IN_ISDIR) != 0) {
+            note(Note.NOTE_WRITE, Note.NOTE_LINK);
+        } else if ((mask & (IN_CREATE | IN_DELETE)) != 0) {
+            note(Note.NOTE_WRITE);
         }
-        note(notes);
     }
 
     /** As FreeBSD: what was asked for brings along what happened with it. */
-    private void note(int notes) {
+    private void note(Note... together) {
+        int notes = 0;
+        for (Note note : together) {
+            notes |= knotes.number(note);
+        }
         if ((sfflags & notes) != 0) {
             happened |= notes;
         }
     }
 
-    private int number(Note note) {
-        return layout.has(note) ? layout.number(note) : 0;
-    }
-
-    @Override
-    boolean isGone() {
-        return file.isGone(calls);
-    }
-
     @Override
     void refresh() {
-        // A level knote may be ahead of inotify's own event in epoll's list.
-        watches.drain();
+        // inotify's event may be in epoll's list still.
+        knotes.watches.drain();
     }
 
     @Override
@@ -263,7 +231,7 @@ final class VnodeKnote extends SoftKnote implements Watches.Watcher {
 
     @Override
     void detach() {
-        watches.remove(wd, this);
-        watches.remove(parent, this);
+        knotes.watches.remove(wd, this);
+        knotes.watches.remove(parent, this);
     }
 }

@@ -7,82 +7,40 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.kqueue.Errno;
-import org.kqueue.linux.epoll.LinuxCalls;
 
 /**
  * The files that a kqueue watches, by one inotify instance. inotify watches a file once, however many descriptors of it
  * are registered, so each watch has a list of knotes. Guarded by the kqueue's lock.
  */
-final class Watches implements Source {
+final class Watches implements Sources.Source {
 
-    /** Something that happened to a watched file. */
-    interface Watcher {
-
-        /** What inotify is to report for a watch, at least one bit; 0 is the one that is about to be made. */
-        int interest(int wd);
-
-        /** The path of what a watch is of. */
-        String path(int wd);
-
-        /**
-         * Takes an event.
-         *
-         * @param wd the watch it comes from
-         * @param mask inotify's
-         * @param inside whether it happened to an entry of the directory, not to itself
-         * @param cookie what the two halves of a rename have in common
-         * @return whether to look at the knote
-         */
-        boolean happened(int wd, int mask, boolean inside, int cookie);
-
-        /** Nothing is left to read for now. Returns whether to look at the knote. */
-        default boolean quiet() {
-            return false;
-        }
-    }
-
-    static final int IN_ACCESS = 0x1;
-    static final int IN_MODIFY = 0x2;
-    static final int IN_ATTRIB = 0x4;
-    static final int IN_CLOSE_WRITE = 0x8;
-    static final int IN_CLOSE_NOWRITE = 0x10;
-    static final int IN_OPEN = 0x20;
-    static final int IN_MOVED_FROM = 0x40;
-    static final int IN_MOVED_TO = 0x80;
-    static final int IN_CREATE = 0x100;
-    static final int IN_DELETE = 0x200;
-    static final int IN_DELETE_SELF = 0x400;
-    static final int IN_MOVE_SELF = 0x800;
-    static final int IN_UNMOUNT = 0x2000;
     private static final int IN_Q_OVERFLOW = 0x4000;
     private static final int IN_IGNORED = 0x8000;
     private static final int IN_MASK_ADD = 0x20000000;
-    static final int IN_ISDIR = 0x40000000;
 
     private static final int ENOSPC = 28;
     private static final int BUFFER_SIZE = 8192;
     private static final int EVENT_SIZE = 16;
 
-    private final Map<Integer, List<SoftKnote>> knotes = new HashMap<>();
+    private final Map<Integer, List<WatchingKnote>> knotes = new HashMap<>();
     private final LinuxCalls calls;
     private final Sources sources;
-    private final SoftQueue queue;
+    private final KnoteQueue queue;
     private ByteBuffer buffer;
     private int inotify = -1;
-    /** Whether events are being read, which comes to the rest by itself. */
+    /** Whether events are being read: who reads goes on until there is none. */
     private boolean reading;
 
-    Watches(LinuxCalls calls, Sources sources, SoftQueue queue) {
+    Watches(LinuxCalls calls, Sources sources, KnoteQueue queue) {
         this.calls = calls;
         this.sources = sources;
         this.queue = queue;
     }
 
     /** Watches the file of the knote. Returns the watch, 1 or more, or the negative errno. */
-    int add(SoftKnote knote) {
+    int add(WatchingKnote knote) {
         int errno = open();
-        Watcher watcher = (Watcher) knote;
-        return errno != 0 ? -errno : add(watcher.path(0), watcher.interest(0), knote);
+        return errno != 0 ? -errno : add(knote.path(0), knote.interest(0), knote);
     }
 
     /**
@@ -91,7 +49,7 @@ final class Watches implements Source {
      *
      * @param own the watch of the knote's directory
      */
-    int addParent(String path, int mask, int own, SoftKnote knote) {
+    int addParent(String path, int mask, int own, WatchingKnote knote) {
         int wd = add(path, mask, knote);
         if (wd == own) {
             // The root is in itself: the knote is in the list twice.
@@ -100,7 +58,7 @@ final class Watches implements Source {
         return wd == own ? 0 : Math.max(0, wd);
     }
 
-    private int add(String path, int mask, SoftKnote knote) {
+    private int add(String path, int mask, WatchingKnote knote) {
         int wd = watch(path, mask | IN_MASK_ADD);
         if (wd > 0) {
             knotes.computeIfAbsent(wd, key -> new ArrayList<>()).add(knote);
@@ -114,13 +72,8 @@ final class Watches implements Source {
         return wd == -ENOSPC ? -Errno.ENOMEM : wd;
     }
 
-    /** The path by which the system finds the file of a descriptor. */
-    static String path(int fd) {
-        return "/proc/self/fd/" + fd;
-    }
-
-    void remove(int wd, SoftKnote knote) {
-        List<SoftKnote> list = knotes.get(wd);
+    void remove(int wd, WatchingKnote knote) {
+        List<WatchingKnote> list = knotes.get(wd);
         if (list == null || !list.remove(knote)) {
             return;
         }
@@ -139,15 +92,15 @@ final class Watches implements Source {
      * readable to who watches it.
      */
     void narrow(int wd) {
-        List<SoftKnote> list = knotes.get(wd);
+        List<WatchingKnote> list = knotes.get(wd);
         if (list == null) {
             return;
         }
         int mask = 0;
-        Watcher present = null;
-        for (SoftKnote knote : list) {
+        WatchingKnote present = null;
+        for (WatchingKnote knote : list) {
             if (!knote.isGone()) {
-                present = (Watcher) knote;
+                present = knote;
                 mask |= present.interest(wd);
             }
         }
@@ -173,6 +126,9 @@ final class Watches implements Source {
 
     @Override
     public void ready() {
+        if (reading) {
+            return;
+        }
         reading = true;
         try {
             readAll();
@@ -192,9 +148,9 @@ final class Watches implements Source {
                 offset += EVENT_SIZE + nameLength;
             }
         }
-        for (List<SoftKnote> list : knotes.values()) {
-            for (SoftKnote knote : list) {
-                if (((Watcher) knote).quiet()) {
+        for (List<WatchingKnote> list : knotes.values()) {
+            for (WatchingKnote knote : list) {
+                if (knote.quiet()) {
                     queue.consider(knote);
                 }
             }
@@ -203,18 +159,18 @@ final class Watches implements Source {
 
     /** Reads what has come and is not yet known, so that a change sees it in order. */
     void drain() {
-        if (inotify >= 0 && !reading) {
+        if (inotify >= 0) {
             ready();
         }
     }
 
     private void happened(int wd, int mask, int cookie, boolean inside) {
         if ((mask & IN_Q_OVERFLOW) != 0) {
-            knotes.forEach((watch, list) -> tell(list, watch, IN_MODIFY | IN_ATTRIB,
+            knotes.forEach((watch, list) -> tell(list, watch, WatchingKnote.IN_MODIFY | WatchingKnote.IN_ATTRIB,
                     false, 0));
             return;
         }
-        List<SoftKnote> list = knotes.get(wd);
+        List<WatchingKnote> list = knotes.get(wd);
         if (list != null) {
             tell(list, wd, mask, inside, cookie);
             if ((mask & IN_IGNORED) != 0) {
@@ -223,10 +179,10 @@ final class Watches implements Source {
         }
     }
 
-    private void tell(List<SoftKnote> list, int wd, int mask, boolean inside, int cookie) {
+    private void tell(List<WatchingKnote> list, int wd, int mask, boolean inside, int cookie) {
         // A copy: a directory that was moved gets another parent.
-        for (SoftKnote knote : List.copyOf(list)) {
-            if (((Watcher) knote).happened(wd, mask, inside, cookie)) {
+        for (WatchingKnote knote : List.copyOf(list)) {
+            if (knote.happened(wd, mask, inside, cookie)) {
                 queue.consider(knote);
             }
         }

@@ -1,9 +1,9 @@
 /**
- * The kqueue with all filters and full detail. Every event of epoll makes it ask the kernel what kqueue would say.
+ * The kqueue with all filters and full detail. It is made as FreeBSD's: knotes, and a queue of those that are active.
  *
- * <p>READ and WRITE are {@link org.kqueue.linux.knotes.DescriptorKnote}s: items of the epoll instance, whose ready list
- * is their queue. All other filters, and READ and WRITE of files, are {@link org.kqueue.linux.knotes.SoftKnote}s, which
- * epoll does not know. Their queue is the {@link org.kqueue.linux.knotes.SoftQueue}. What makes them ready are the
- * program's changes, and {@link org.kqueue.linux.knotes.Source}s: a timerfd, an inotify instance, pidfds.
+ * <p>What makes a {@link org.kqueue.linux.knotes.Knote} active is a change of the program's, or a {@link
+ * org.kqueue.linux.knotes.Sources.Source}: a descriptor in the kqueue's epoll instance. That is the very descriptor of
+ * the knote for READ and WRITE, and a timerfd, an inotify instance or a pidfd for others. A scan takes all that epoll
+ * has, so that it is in the {@link org.kqueue.linux.knotes.KnoteQueue}, and delivers from its head what is still true.
  */
 package org.kqueue.linux.knotes;

@@ -4,28 +4,12 @@ import static org.kqueue.linux.epoll.EpollCalls.EPOLLERR;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLET;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLHUP;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLIN;
+import static org.kqueue.linux.epoll.EpollCalls.EPOLLONESHOT;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLOUT;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLRDHUP;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_ADD;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_DEL;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_MOD;
-import static org.kqueue.linux.readiness.ReadinessState.ADDED;
-import static org.kqueue.linux.readiness.ReadinessState.AFRESH;
-import static org.kqueue.linux.readiness.ReadinessState.ARMED;
-import static org.kqueue.linux.readiness.ReadinessState.ARMED_ONCE;
-import static org.kqueue.linux.readiness.ReadinessState.BOTH;
-import static org.kqueue.linux.readiness.ReadinessState.DISABLED;
-import static org.kqueue.linux.readiness.ReadinessState.DISPATCH;
-import static org.kqueue.linux.readiness.ReadinessState.HALF;
-import static org.kqueue.linux.readiness.ReadinessState.IN_EPOLL;
-import static org.kqueue.linux.readiness.ReadinessState.KNOTE;
-import static org.kqueue.linux.readiness.ReadinessState.PARKED;
-import static org.kqueue.linux.readiness.ReadinessState.READ_READY;
-import static org.kqueue.linux.readiness.ReadinessState.READ_WAS_LAST;
-import static org.kqueue.linux.readiness.ReadinessState.WRITE_READY;
-import static org.kqueue.linux.readiness.ReadinessState.isOn;
-import static org.kqueue.linux.readiness.ReadinessState.mask;
-import static org.kqueue.linux.readiness.ReadinessState.wanted;
 
 import java.util.Arrays;
 import org.kqueue.Errno;
@@ -46,7 +30,37 @@ import org.kqueue.linux.epoll.EpollInstance;
  * <p>A descriptor with both filters can have two events, so where there is any, epoll is asked for half as many events
  * as there is room for: both fit, and epoll's own rotation stays fair. With room for one the filters take turns.
  */
-final class ReadinessKnotes implements Changes.Knotes, EpollInstance.Items {
+final class ReadinessKnotes implements Changes.Knotes {
+
+    private static final int READ_MASK = EPOLLIN | EPOLLRDHUP;
+    /** What makes READ ready, and WRITE. Errors and hang-ups make both ready, and come unasked. */
+    private static final int READ_READY = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+    private static final int WRITE_READY = EPOLLOUT | EPOLLHUP | EPOLLERR;
+
+    // A knote, for READ; the bits for WRITE are HALF further up.
+    private static final int ADDED = 1;
+    private static final int DISABLED = 1 << 1;
+    private static final int DISPATCH = 1 << 2;
+    private static final int HALF = 3;
+    private static final int KNOTE = ADDED | DISABLED | DISPATCH;
+    private static final int BOTH = ADDED | ADDED << HALF;
+
+    /** epoll has the descriptor. */
+    private static final int IN_EPOLL = 1 << 6;
+    // The mask epoll has; none of these once EPOLLONESHOT has silenced it.
+    private static final int ARMED_READ = 1 << 7;
+    private static final int ARMED_WRITE = 1 << 8;
+    private static final int ARMED_ONCE = 1 << 9;
+    private static final int ARMED = ARMED_READ | ARMED_WRITE | ARMED_ONCE;
+    /** Edge triggered for the time being: a socket that is not connected, whose HUP must not spin. */
+    private static final int PARKED = 1 << 10;
+    /**
+     * A knote was deleted, or added although it was there: the number may be another file's, so epoll must be told in
+     * any case.
+     */
+    private static final int AFRESH = 1 << 11;
+    /** With room for one event: READ was delivered last. */
+    private static final int READ_WAS_LAST = 1 << 12;
 
     private static final int NONE = -1;
     private static final int POLLNVAL = 0x20;
@@ -232,8 +246,9 @@ final class ReadinessKnotes implements Changes.Knotes, EpollInstance.Items {
     }
 
     /**
-     * Whether it is a stream socket that is neither connected nor listening, which kqueue says nothing of. HUP alone is
-     * also the end of a pipe, which is not writable, and a socket shut in both directions whose RDHUP was not asked for.
+     * Whether it is a stream socket that is neither connected nor listening, of which kqueue reports nothing. HUP alone
+     * is also the end of a pipe, which is not writable, and a socket that is shut in both directions and was not asked
+     * for RDHUP.
      */
     private boolean isFresh(int fd) {
         return (epoll.poll(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP)
@@ -257,22 +272,38 @@ final class ReadinessKnotes implements Changes.Knotes, EpollInstance.Items {
     private void stray(int fd) {
         if (epoll.ctl(EPOLL_CTL_DEL, fd, 0) != 0 && ++strays == MOST_STRAYS) {
             strays = 0;
-            epoll.renew(this);
+            epoll.renew(items());
         }
     }
 
-    @Override
-    public boolean addTo(EpollCalls calls, int epfd) {
-        for (int fd = 0; fd < states.length; fd++) {
+    /** The items that can have events. The others are added when they are armed again, as MOD finds nothing then. */
+    private int[] items() {
+        int[] items = new int[states.length];
+        for (int fd = 0; fd < items.length; fd++) {
             int state = states[fd];
-            // Those that are silent are told when they are armed again: MOD finds nothing, and ADD follows.
-            if ((state & IN_EPOLL) != 0 && (state & ARMED) != 0) {
-                int errno = calls.ctl(epfd, EPOLL_CTL_ADD, fd, mask(state) | ((state & PARKED) != 0 ? EPOLLET : 0));
-                if (errno != 0 && errno != Errno.EBADF) {
-                    return false;
-                }
-            }
+            items[fd] = mask(state) | ((state & PARKED) != 0 ? EPOLLET : 0);
         }
-        return true;
+        return items;
+    }
+
+    private static boolean isOn(int knote) {
+        return (knote & (ADDED | DISABLED)) == ADDED;
+    }
+
+    private static boolean isLevel(int knote) {
+        return (knote & KNOTE) == ADDED;
+    }
+
+    /** The ARMED bits that the knotes ask for. */
+    private static int wanted(int state) {
+        int mask = (isOn(state) ? ARMED_READ : 0) | (isOn(state >> HALF) ? ARMED_WRITE : 0);
+        // An event may silence both if neither is level triggered.
+        return mask == 0 || isLevel(state) || isLevel(state >> HALF) ? mask : mask | ARMED_ONCE;
+    }
+
+    /** epoll's mask for ARMED bits. */
+    private static int mask(int armed) {
+        return ((armed & ARMED_READ) != 0 ? READ_MASK : 0) | ((armed & ARMED_WRITE) != 0 ? EPOLLOUT : 0)
+                | ((armed & ARMED_ONCE) != 0 ? EPOLLONESHOT : 0);
     }
 }

@@ -56,7 +56,7 @@ public final class ReadinessKqueue extends Kqueue {
     public static Kqueue open(KeventLayout layout) throws IOException {
         EpollCalls lent = LentCalls.get();
         EpollCalls calls = lent != null ? lent : new JnaCalls();
-        return new ReadinessKqueue(layout, calls, EpollInstance.open(calls));
+        return new ReadinessKqueue(layout, calls, EpollInstance.open(calls, EpollCalls.EPOLLIN | EpollCalls.EPOLLET));
     }
 
     @Override
@@ -184,7 +184,8 @@ public final class ReadinessKqueue extends Kqueue {
 
     @Override
     protected void interruptCalls() throws IOException {
-        epoll.interrupt();
+        // Again and again until no call is under way.
+        epoll.wake();
     }
 
     @Override

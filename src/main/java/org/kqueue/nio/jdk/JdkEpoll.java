@@ -7,34 +7,37 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
 import org.kqueue.Errno;
+import org.kqueue.KqueueConfig;
 import org.kqueue.linux.epoll.EpollCalls;
 import org.kqueue.linux.epoll.LentCalls;
 import sun.nio.ch.DirectBuffer;
 import sun.nio.ch.IOUtil;
+import sun.nio.ch.Net;
 
 /**
  * The native methods that the JDK's own selectors call on Linux, lent to the embedded kqueue. A JDK without one of them
  * has the C library called through JNA instead.
  *
- * <p>They say why a call failed as the text of an exception only, and the JDK's eventfd is not close-on-exec, as none of
- * its sockets is.
+ * <p>They say why a call failed as the text of an exception only. The JDK's eventfd is not close-on-exec, nor are its
+ * sockets.
  */
 final class JdkEpoll implements EpollCalls {
 
     private JdkEpoll() {
     }
 
-    /** To be called when the package is open. */
+    /** To be called when the package is open. Does nothing where {@link KqueueConfig#calls()} names another way. */
     static void lend() {
-        if (!System.getProperty("os.name").equals("Linux")) {
+        if (!System.getProperty("os.name").equals("Linux") || !KqueueConfig.calls().equals(KqueueConfig.AUTO)) {
             return;
         }
         try {
             // EPoll of JDK 17 calls a native method of the library before it has it loaded.
             IOUtil.load();
             Epoll.CREATE.getClass();
+            Net.class.getDeclaredMethod("poll", FileDescriptor.class, int.class, long.class);
             LentCalls.lend(new JdkEpoll());
-        } catch (LinkageError e) {
+        } catch (NoSuchMethodException | LinkageError e) {
             System.getLogger("org.kqueue").log(System.Logger.Level.DEBUG, "epoll is called through JNA", e);
         }
     }
@@ -121,7 +124,9 @@ final class JdkEpoll implements EpollCalls {
     public void signal(int eventfd) throws IOException {
         try {
             int written = (int) Epoll.SET.invokeExact(eventfd);
-            assert written == Long.BYTES : written;
+            if (written != Long.BYTES) {
+                throw new IOException("it returned " + written);
+            }
         } catch (Throwable e) {
             throw failure("write(eventfd=" + eventfd + ")", e);
         }

@@ -1,4 +1,6 @@
-package org.kqueue.linux.epoll;
+package org.kqueue.linux.knotes;
+
+import org.kqueue.linux.epoll.CLibrary;
 
 /**
  * The C library's calls about descriptors, files, timers and processes, by their C names and with the header's numbers.

@@ -1,4 +1,4 @@
-package org.kqueue.linux.epoll;
+package org.kqueue.linux.knotes;
 
 import java.util.Map;
 
