@@ -4,23 +4,18 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
-import java.util.stream.Collectors;
 
 /** Chooses backend and ABI for a {@link KqueueConfig}. */
 final class Backends {
 
-    /** Loaded once; the class loader of this class, so that an application server's context loader does not matter. */
-    private static final List<KqueueBackend> ALL = load();
+    private static final String SYSTEM = "system";
+    private static final String EMBEDDED = "embedded";
+
+    /** Ours, made when first asked for; guarded by the class. */
+    private static KqueueBackend system;
+    private static KqueueBackend embedded;
 
     private Backends() {
-    }
-
-    private static List<KqueueBackend> load() {
-        List<KqueueBackend> all = new ArrayList<>();
-        for (KqueueBackend backend : ServiceLoader.load(KqueueBackend.class, Backends.class.getClassLoader())) {
-            all.add(backend);
-        }
-        return List.copyOf(all);
     }
 
     static Kqueue open(KqueueConfig config) throws IOException {
@@ -29,11 +24,7 @@ final class Backends {
                     + System.getProperty("sun.arch.data.model") + "-bit (" + System.getProperty("os.arch") + ")");
         }
         KqueueBackend backend = backend(config);
-        String abi = config.abi() != null ? config.abi() : backend.defaultAbi(config);
-        if (abi == null) {
-            throw new IllegalArgumentException(KqueueConfig.ABI + " must be set here; allowed: " + abiNames());
-        }
-        KeventLayout layout = layout(abi);
+        KeventLayout layout = KeventLayout.of(config.abi() != null ? config.abi() : backend.defaultAbi(config));
         if (backend.needsJna(config)) {
             Jna.require();
         }
@@ -42,37 +33,53 @@ final class Backends {
 
     private static KqueueBackend backend(KqueueConfig config) throws IOException {
         List<String> reasons = new ArrayList<>();
-        for (KqueueBackend backend : ALL) {
-            if (config.backend().equals(KqueueConfig.AUTO) || config.backend().equals(backend.name())) {
-                String reason = backend.whyNot(config);
-                if (reason == null) {
-                    return backend;
-                }
-                reasons.add(backend.name() + ": " + reason);
+        for (String name : names(config)) {
+            KqueueBackend backend = find(name);
+            String reason = backend.whyNot(config);
+            if (reason == null) {
+                return backend;
             }
-        }
-        if (reasons.isEmpty()) {
-            throw new IllegalArgumentException(KqueueConfig.BACKEND + "=" + config.backend() + " is unknown; allowed: "
-                    + KqueueConfig.AUTO + ", "
-                    + ALL.stream().map(KqueueBackend::name).collect(Collectors.joining(", ")));
+            reasons.add(name + ": " + reason);
         }
         throw new KqueueUnavailableException("no kqueue on " + System.getProperty("os.name") + "/"
                 + System.getProperty("os.arch") + ": " + String.join("; ", reasons));
     }
 
-    private static KeventLayout layout(String abi) {
-        for (KqueueBackend backend : ALL) {
-            for (KeventLayout layout : backend.layouts()) {
-                if (layout.name().equals(abi)) {
-                    return layout;
-                }
-            }
+    /** The backends to try, in this order. */
+    private static List<String> names(KqueueConfig config) {
+        if (!config.backend().equals(KqueueConfig.AUTO)) {
+            return List.of(config.backend());
         }
-        throw new IllegalArgumentException(KqueueConfig.ABI + "=" + abi + " is unknown; allowed: " + abiNames());
+        // Linux has no kqueue of its own, so the other is not even loaded.
+        return System.getProperty("os.name").equals("Linux") && config.library() == null ? List.of(EMBEDDED)
+                : List.of(SYSTEM, EMBEDDED);
     }
 
-    private static String abiNames() {
-        return ALL.stream().flatMap(backend -> backend.layouts().stream()).map(KeventLayout::name)
-                .collect(Collectors.joining(", "));
+    private static synchronized KqueueBackend find(String name) {
+        if (name.equals(SYSTEM)) {
+            return system = system != null ? system : make("org.kqueue.bsd.SystemBackend");
+        }
+        if (name.equals(EMBEDDED)) {
+            return embedded = embedded != null ? embedded : make("org.kqueue.linux.EmbeddedBackend");
+        }
+        List<String> known = new ArrayList<>(List.of(KqueueConfig.AUTO, SYSTEM, EMBEDDED));
+        // The class loader of this class, so that an application server's context loader does not matter.
+        for (KqueueBackend backend : ServiceLoader.load(KqueueBackend.class, Backends.class.getClassLoader())) {
+            if (backend.name().equals(name)) {
+                return backend;
+            }
+            known.add(backend.name());
+        }
+        throw new IllegalArgumentException(KqueueConfig.BACKEND + "=" + name + " is unknown; allowed: "
+                + String.join(", ", known));
+    }
+
+    /** By name: this package does not know those above it. */
+    private static KqueueBackend make(String backend) {
+        try {
+            return (KqueueBackend) Class.forName(backend).getConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the jar lacks " + backend, e);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package org.kqueue;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -10,7 +11,7 @@ import java.util.Map;
  * filter} and {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD
  * 11) are always 0 in what is handed to a kernel and not read from what it returns.
  *
- * <p>Instances are immutable and made by a {@link KeventLayoutBuilder}.
+ * <p>Instances are immutable. There is one for each ABI ({@link #of}), and others for kernels that lack a part of theirs.
  */
 public final class KeventLayout {
 
@@ -76,6 +77,50 @@ public final class KeventLayout {
         if (udataOffset + 8 > size) {
             throw new IllegalArgumentException(name + ": a kevent of " + size + " bytes has no room for its fields");
         }
+    }
+
+    /**
+     * The layout of an ABI.
+     *
+     * @param abi a name as {@code org.kqueue.abi} takes it, one of {@link #names()}
+     * @return always the same instance
+     * @throws IllegalArgumentException for another name; the message has those that are allowed
+     */
+    public static KeventLayout of(String abi) {
+        KeventLayout layout = Layouts.of(abi);
+        if (layout == null) {
+            throw new IllegalArgumentException(KqueueConfig.ABI + "=" + abi + " is unknown; allowed: "
+                    + String.join(", ", Layouts.NAMES));
+        }
+        return layout;
+    }
+
+    /**
+     * The ABIs there are.
+     *
+     * @return their names
+     */
+    public static List<String> names() {
+        return Layouts.NAMES;
+    }
+
+    /**
+     * The same ABI on a kernel whose timers take less than the header defines.
+     *
+     * @param units false for one that ignores the notes of units and counts milliseconds
+     * @param absolute false for one without {@link Note#NOTE_ABSTIME}
+     * @return a layout without these notes
+     */
+    public KeventLayout withTimers(boolean units, boolean absolute) {
+        KeventLayoutBuilder builder = new KeventLayoutBuilder(this);
+        if (!units) {
+            builder.without(Note.NOTE_SECONDS).without(Note.NOTE_USECONDS).without(Note.NOTE_NSECONDS)
+                    .note(Note.NOTE_MSECONDS, 0);
+        }
+        if (!absolute) {
+            builder.without(Note.NOTE_ABSTIME);
+        }
+        return builder.build();
     }
 
     /**

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** Collects what a {@link KeventLayout} consists of. Not thread-safe. */
-public final class KeventLayoutBuilder {
+final class KeventLayoutBuilder {
 
     final String name;
     final Map<Filter, Integer> filters = new EnumMap<>(Filter.class);
@@ -22,21 +22,15 @@ public final class KeventLayoutBuilder {
     int timerHints;
 
     /**
-     * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on
-     * BSD, for a {@code kevent} of that name that counts in {@code int} and re-enables as FreeBSD does.
-     *
-     * @param name the value of {@code org.kqueue.abi} that selects it
+     * Begins a layout of 32 bytes with a 16-bit filter and flags, without filters or notes, errors numbered as on BSD,
+     * for a {@code kevent} of that name that counts in {@code int} and re-enables as FreeBSD does.
      */
-    public KeventLayoutBuilder(String name) {
+    KeventLayoutBuilder(String name) {
         this.name = Objects.requireNonNull(name, "name");
     }
 
-    /**
-     * Begins with what another layout is.
-     *
-     * @param layout the layout
-     */
-    public KeventLayoutBuilder(KeventLayout layout) {
+    /** Begins with what another layout is. */
+    KeventLayoutBuilder(KeventLayout layout) {
         name = layout.name();
         for (Filter filter : Filter.ALL) {
             if (layout.has(filter)) {
@@ -60,13 +54,8 @@ public final class KeventLayoutBuilder {
         timerHints = layout.timerHints();
     }
 
-    /**
-     * Sets the size of one kevent.
-     *
-     * @param bytes the size, a multiple of 8
-     * @return this builder
-     */
-    public KeventLayoutBuilder size(int bytes) {
+    /** The size of one kevent in bytes, a multiple of 8. */
+    KeventLayoutBuilder size(int bytes) {
         if (bytes <= 0 || bytes % 8 != 0) {
             throw new IllegalArgumentException("size of a kevent: " + bytes);
         }
@@ -74,13 +63,8 @@ public final class KeventLayoutBuilder {
         return this;
     }
 
-    /**
-     * Sets the width of {@code filter} and {@code flags}.
-     *
-     * @param bytes 2 or 4
-     * @return this builder
-     */
-    public KeventLayoutBuilder filterWidth(int bytes) {
+    /** How wide filter and flags are, 2 or 4 bytes. */
+    KeventLayoutBuilder filterWidth(int bytes) {
         if (bytes != 2 && bytes != 4) {
             throw new IllegalArgumentException("width of filter: " + bytes);
         }
@@ -88,25 +72,13 @@ public final class KeventLayoutBuilder {
         return this;
     }
 
-    /**
-     * Sets how errors are numbered.
-     *
-     * @param numbering the system's numbering
-     * @return this builder
-     */
-    public KeventLayoutBuilder errnos(Errno.Numbering numbering) {
+    KeventLayoutBuilder errnos(Errno.Numbering numbering) {
         errnos = Objects.requireNonNull(numbering, "numbering");
         return this;
     }
 
-    /**
-     * Adds a filter.
-     *
-     * @param filter the filter
-     * @param number its number, from -16 to 15
-     * @return this builder
-     */
-    public KeventLayoutBuilder filter(Filter filter, int number) {
+    /** A filter and its number, from -16 to 15. */
+    KeventLayoutBuilder filter(Filter filter, int number) {
         if (number < -KeventLayout.FILTER_BIAS || number >= KeventLayout.FILTER_BIAS) {
             throw new IllegalArgumentException(filter + " = " + number);
         }
@@ -114,112 +86,53 @@ public final class KeventLayoutBuilder {
         return this;
     }
 
-    /**
-     * Adds a {@code NOTE_} constant.
-     *
-     * @param note the constant
-     * @param number its value
-     * @return this builder
-     */
-    public KeventLayoutBuilder note(Note note, int number) {
+    KeventLayoutBuilder note(Note note, int number) {
         notes.put(note, number);
         return this;
     }
 
-    /**
-     * Takes a {@code NOTE_} constant away: that of a kernel older than the header.
-     *
-     * @param note the constant
-     * @return this builder
-     */
-    public KeventLayoutBuilder without(Note note) {
+    /** Takes a note away that a kernel older than the header does not have. */
+    KeventLayoutBuilder without(Note note) {
         notes.remove(note);
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#keventSymbol()}.
-     *
-     * @param symbol the name
-     * @return this builder
-     */
-    public KeventLayoutBuilder keventSymbol(String symbol) {
+    KeventLayoutBuilder keventSymbol(String symbol) {
         keventSymbol = Objects.requireNonNull(symbol, "symbol");
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#countsInSizeT()}.
-     *
-     * @param value true for {@code size_t}
-     * @return this builder
-     */
-    public KeventLayoutBuilder countsInSizeT(boolean value) {
+    KeventLayoutBuilder countsInSizeT(boolean value) {
         countsInSizeT = value;
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#dispatches()}.
-     *
-     * @param value whether {@code EV_ENABLE} reports what is pending
-     * @return this builder
-     */
-    public KeventLayoutBuilder dispatches(boolean value) {
+    KeventLayoutBuilder dispatches(boolean value) {
         dispatches = value;
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#reportsUnixClose()}.
-     *
-     * @param value true unless set
-     * @return this builder
-     */
-    public KeventLayoutBuilder reportsUnixClose(boolean value) {
+    KeventLayoutBuilder reportsUnixClose(boolean value) {
         reportsUnixClose = value;
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#takesAnySignal()}.
-     *
-     * @param value whether it does
-     * @return this builder
-     */
-    public KeventLayoutBuilder takesAnySignal(boolean value) {
+    KeventLayoutBuilder takesAnySignal(boolean value) {
         takesAnySignal = value;
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#forceOneshot()}.
-     *
-     * @param flag the flag
-     * @return this builder
-     */
-    public KeventLayoutBuilder forceOneshot(int flag) {
+    KeventLayoutBuilder forceOneshot(int flag) {
         forceOneshot = flag;
         return this;
     }
 
-    /**
-     * Sets {@link KeventLayout#timerHints()}.
-     *
-     * @param bits the bits
-     * @return this builder
-     */
-    public KeventLayoutBuilder timerHints(int bits) {
+    KeventLayoutBuilder timerHints(int bits) {
         timerHints = bits;
         return this;
     }
 
-    /**
-     * Makes the layout.
-     *
-     * @return a new layout
-     */
-    public KeventLayout build() {
+    KeventLayout build() {
         return new KeventLayout(this);
     }
 }

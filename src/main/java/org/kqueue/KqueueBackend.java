@@ -1,12 +1,11 @@
 package org.kqueue;
 
 import java.io.IOException;
-import java.util.List;
 
 /**
- * Where kqueues come from. Found by {@link java.util.ServiceLoader}; the first that can serve is used, in the order in
- * which the services file names them. Thread-safe, with a public constructor without arguments that does nothing
- * costly.
+ * Where kqueues come from. There are two, {@code system} and {@code embedded}. Others are found by
+ * {@link java.util.ServiceLoader} where {@code org.kqueue.backend} names them. Thread-safe, with a public constructor
+ * without arguments that does nothing costly.
  */
 public interface KqueueBackend {
 
@@ -18,17 +17,10 @@ public interface KqueueBackend {
     String name();
 
     /**
-     * The ABIs this backend brings along. Any backend may be asked to speak any of them.
-     *
-     * @return the layouts, in the order in which they are to be listed to a user
-     */
-    List<KeventLayout> layouts();
-
-    /**
      * The ABI this backend speaks where none is named.
      *
      * @param config what is to be opened
-     * @return the name of a layout, or null where the user must name one
+     * @return the name of a layout
      */
     String defaultAbi(KqueueConfig config);
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.sun.jna.Pointer;
 import java.util.HexFormat;
-import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -16,8 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KeventLayoutTest {
 
     private static KeventLayout layout(String abi) {
-        return ServiceLoader.load(KqueueBackend.class).stream().flatMap(backend -> backend.get().layouts().stream())
-                .filter(layout -> layout.name().equals(abi)).findFirst().orElseThrow();
+        return KeventLayout.of(abi);
     }
 
     /** ident 0x1122, EVFILT_USER, EV_ADD|EV_CLEAR, fflags 0x01000003, data -2, udata 0x7766554433221100. */

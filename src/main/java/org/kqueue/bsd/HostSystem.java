@@ -8,16 +8,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.kqueue.KeventLayout;
 
 /** The operating system under this JVM, as far as kqueue goes. */
 enum HostSystem {
 
-    MACOS(Layouts.MACOS),
-    FREEBSD(Layouts.FREEBSD, Layouts.FREEBSD11),
-    NETBSD(Layouts.NETBSD11, Layouts.NETBSD),
-    OPENBSD(Layouts.OPENBSD),
-    DRAGONFLY(Layouts.DRAGONFLY),
+    MACOS("macos"),
+    FREEBSD("freebsd", "freebsd11"),
+    NETBSD("netbsd11", "netbsd"),
+    OPENBSD("openbsd"),
+    DRAGONFLY("dragonfly"),
     LINUX,
     OTHER;
 
@@ -26,10 +25,10 @@ enum HostSystem {
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
     /** The ABIs of the C library, the one of the newest release first; empty where it has no kqueue. */
-    final List<KeventLayout> layouts;
+    final List<String> abis;
 
-    HostSystem(KeventLayout... layouts) {
-        this.layouts = List.of(layouts);
+    HostSystem(String... abis) {
+        this.abis = List.of(abis);
     }
 
     static HostSystem of(String osName) {
@@ -46,7 +45,7 @@ enum HostSystem {
     }
 
     boolean hasKqueue() {
-        return !layouts.isEmpty();
+        return !abis.isEmpty();
     }
 
     /**
@@ -55,11 +54,11 @@ enum HostSystem {
      * @param release {@code os.version}
      * @return null where there is no kqueue
      */
-    KeventLayout layout(String release) {
+    String abi(String release) {
         if (this == FREEBSD && major(release) < 12) {
-            return Layouts.FREEBSD11;
+            return "freebsd11";
         }
-        return hasKqueue() ? layouts.get(0) : null;
+        return hasKqueue() ? abis.get(0) : null;
     }
 
     private static int major(String release) {

@@ -130,7 +130,7 @@ final class LibraryHabits {
             if (poll(kq, null, events) != 2 || isReadAndWrite(library.layout(), events, ends)) {
                 return List.of();
             }
-            return Layouts.ALL.stream().filter(layout -> isReadAndWrite(layout, events, ends)).map(KeventLayout::name)
+            return KeventLayout.names().stream().filter(abi -> isReadAndWrite(KeventLayout.of(abi), events, ends))
                     .toList();
         } finally {
             // A library need not see the close that follows.

@@ -22,7 +22,9 @@ import org.kqueue.KqueueUnavailableException;
  */
 public final class SystemBackend implements KqueueBackend {
 
-    /** Does nothing; for the service loader. */
+    private static final String LIBKQUEUE = "libkqueue";
+
+    /** Does nothing. */
     public SystemBackend() {
     }
 
@@ -32,30 +34,24 @@ public final class SystemBackend implements KqueueBackend {
     }
 
     @Override
-    public List<KeventLayout> layouts() {
-        return Layouts.ALL;
-    }
-
-    @Override
     public String defaultAbi(KqueueConfig config) {
         HostSystem host = HostSystem.CURRENT;
         if (host == HostSystem.NETBSD) {
-            return netbsdLayout(null, Layouts.NETBSD).name();
+            return netbsdAbi(null, "netbsd");
         }
         if (host.hasKqueue()) {
-            return host.layout(System.getProperty("os.version")).name();
+            return host.abi(System.getProperty("os.version"));
         }
-        return (config.library() == null ? Layouts.LIBKQUEUE : netbsdLayout(config.library(), Layouts.LIBKQUEUE))
-                .name();
+        return config.library() == null ? LIBKQUEUE : netbsdAbi(config.library(), LIBKQUEUE);
     }
 
     /** By the versioned name of {@code kevent} that a library exports. */
-    private static KeventLayout netbsdLayout(String library, KeventLayout other) {
+    private static String netbsdAbi(String library, String other) {
         try {
             Binding binding = new Binding(library);
-            for (KeventLayout layout : HostSystem.NETBSD.layouts) {
-                if (binding.exports(layout.keventSymbol())) {
-                    return layout;
+            for (String abi : HostSystem.NETBSD.abis) {
+                if (binding.exports(KeventLayout.of(abi).keventSymbol())) {
+                    return abi;
                 }
             }
         } catch (KqueueUnavailableException | LinkageError e) {
@@ -78,9 +74,9 @@ public final class SystemBackend implements KqueueBackend {
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
         ForeignCalls.requirePossible();
-        List<KeventLayout> layouts = HostSystem.CURRENT.layouts;
-        if (config.library() == null && !layouts.contains(layout)) {
-            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + layouts
+        List<String> abis = HostSystem.CURRENT.abis;
+        if (config.library() == null && !abis.contains(layout.name())) {
+            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis
                     + ", not " + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
         }
         SystemLibrary library = SystemLibrary.load(config.library(), layout);

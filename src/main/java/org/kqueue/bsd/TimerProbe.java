@@ -7,7 +7,6 @@ import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
-import org.kqueue.KeventLayoutBuilder;
 import org.kqueue.Note;
 
 /**
@@ -73,16 +72,10 @@ final class TimerProbe {
             more = wait(kq, 0, LEEWAY_NANOS);
             seen |= more;
         }
-        KeventLayoutBuilder builder = new KeventLayoutBuilder(layout);
-        if ((seen & 1 << NANOSECONDS) == 0) {
-            builder.without(Note.NOTE_SECONDS).without(Note.NOTE_USECONDS).without(Note.NOTE_NSECONDS)
-                    .note(Note.NOTE_MSECONDS, 0);
-        }
-        if ((seen & 1 << ABSOLUTE) == 0) {
-            builder.without(Note.NOTE_ABSTIME);
-        }
-        return seen == expected && units == layout.has(Note.NOTE_NSECONDS)
-                && absolute == layout.has(Note.NOTE_ABSTIME) ? layout : builder.build();
+        boolean takesUnits = (seen & 1 << NANOSECONDS) != 0;
+        boolean takesAbsolute = (seen & 1 << ABSOLUTE) != 0;
+        return takesUnits == layout.has(Note.NOTE_NSECONDS) && takesAbsolute == layout.has(Note.NOTE_ABSTIME) ? layout
+                : layout.withTimers(takesUnits, takesAbsolute);
     }
 
     /** Returns whether the kernel accepts it. */

@@ -1,7 +1,6 @@
 package org.kqueue.linux;
 
 import java.io.IOException;
-import java.util.List;
 import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueBackend;
@@ -21,18 +20,13 @@ public final class EmbeddedBackend implements KqueueBackend {
         static final EmbeddedKqueues KQUEUES = new EmbeddedKqueues();
     }
 
-    /** Opens nothing; for the service loader. */
+    /** Opens nothing. */
     public EmbeddedBackend() {
     }
 
     @Override
     public String name() {
         return "embedded";
-    }
-
-    @Override
-    public List<KeventLayout> layouts() {
-        return List.of();
     }
 
     @Override

@@ -83,16 +83,14 @@ class SystemBackendTest {
         "DragonFly, 6.4, dragonfly", "Linux, 6.1,", "Windows 11, 10.0,",
     })
     void abiFollowsTheSystem(String name, String release, String abi) {
-        KeventLayout layout = HostSystem.of(name).layout(release);
-        assertEquals(abi, layout == null ? null : layout.name());
+        assertEquals(abi, HostSystem.of(name).abi(release));
     }
 
     @Test
     void namedLibrarySpeaksLibkqueuesAbiByDefault() {
         if (!HostSystem.CURRENT.hasKqueue()) {
-            for (KeventLayout layout : HostSystem.NETBSD.layouts) {
-                String abi = layout.name();
-                String name = layout.keventSymbol();
+            for (String abi : HostSystem.NETBSD.abis) {
+                String name = KeventLayout.of(abi).keventSymbol();
                 String library = NativeBuild.model(abi, "-DKEVENT_NAME=" + name).toString();
                 assertEquals(abi, new SystemBackend().defaultAbi(config("auto", library, null)), "by " + name);
             }

@@ -197,7 +197,7 @@ class SystemLibraryTest {
     }
 
     private static KeventLayout layout(String abi) {
-        return Layouts.ALL.stream().filter(layout -> layout.name().equals(abi)).findFirst().orElseThrow();
+        return KeventLayout.of(abi);
     }
 
     @Test

@@ -19,16 +19,37 @@ import java.nio.channels.spi.SelectorProvider;
  */
 public final class ChannelFactory {
 
-    private static final MethodHandle SOCKET = find("SocketChannelImpl", SocketChannel.class);
-    private static final MethodHandle SOCKET_OF_FAMILY =
-            find("SocketChannelImpl", SocketChannel.class, ProtocolFamily.class);
-    private static final MethodHandle SERVER = find("ServerSocketChannelImpl", ServerSocketChannel.class);
-    private static final MethodHandle SERVER_OF_FAMILY =
-            find("ServerSocketChannelImpl", ServerSocketChannel.class, ProtocolFamily.class);
-    private static final MethodHandle DATAGRAM = find("DatagramChannelImpl", DatagramChannel.class, boolean.class);
-    private static final MethodHandle DATAGRAM_OF_FAMILY =
-            find("DatagramChannelImpl", DatagramChannel.class, ProtocolFamily.class, boolean.class);
-    private static final MethodHandle PIPE = find("PipeImpl", Pipe.class);
+    // A class each, as a handle takes milliseconds to make and most programs need few of them.
+
+    private static final class Socket {
+        static final MethodHandle NEW = find("SocketChannelImpl", SocketChannel.class);
+    }
+
+    private static final class SocketOfFamily {
+        static final MethodHandle NEW = find("SocketChannelImpl", SocketChannel.class, ProtocolFamily.class);
+    }
+
+    private static final class Server {
+        static final MethodHandle NEW = find("ServerSocketChannelImpl", ServerSocketChannel.class);
+    }
+
+    private static final class ServerOfFamily {
+        static final MethodHandle NEW =
+                find("ServerSocketChannelImpl", ServerSocketChannel.class, ProtocolFamily.class);
+    }
+
+    private static final class Datagram {
+        static final MethodHandle NEW = find("DatagramChannelImpl", DatagramChannel.class, boolean.class);
+    }
+
+    private static final class DatagramOfFamily {
+        static final MethodHandle NEW =
+                find("DatagramChannelImpl", DatagramChannel.class, ProtocolFamily.class, boolean.class);
+    }
+
+    private static final class Pipes {
+        static final MethodHandle NEW = find("PipeImpl", Pipe.class);
+    }
 
     private ChannelFactory() {
     }
@@ -63,14 +84,14 @@ public final class ChannelFactory {
      * @throws IOException if the system refuses
      */
     public static SocketChannel openSocketChannel(SelectorProvider provider, ProtocolFamily family) throws IOException {
-        MethodHandle constructor = family == null ? SOCKET : SOCKET_OF_FAMILY;
+        MethodHandle constructor = family == null ? Socket.NEW : SocketOfFamily.NEW;
         if (constructor == null) {
             SelectorProvider jdk = JdkProvider.get();
             return family == null ? jdk.openSocketChannel() : jdk.openSocketChannel(family);
         }
         try {
-            return family == null ? (SocketChannel) SOCKET.invokeExact(provider)
-                    : (SocketChannel) SOCKET_OF_FAMILY.invokeExact(provider, family);
+            return family == null ? (SocketChannel) Socket.NEW.invokeExact(provider)
+                    : (SocketChannel) SocketOfFamily.NEW.invokeExact(provider, family);
         } catch (Throwable e) {
             throw Rethrow.asIOException(e);
         }
@@ -87,14 +108,14 @@ public final class ChannelFactory {
      */
     public static ServerSocketChannel openServerSocketChannel(SelectorProvider provider, ProtocolFamily family)
             throws IOException {
-        MethodHandle constructor = family == null ? SERVER : SERVER_OF_FAMILY;
+        MethodHandle constructor = family == null ? Server.NEW : ServerOfFamily.NEW;
         if (constructor == null) {
             SelectorProvider jdk = JdkProvider.get();
             return family == null ? jdk.openServerSocketChannel() : jdk.openServerSocketChannel(family);
         }
         try {
-            return family == null ? (ServerSocketChannel) SERVER.invokeExact(provider)
-                    : (ServerSocketChannel) SERVER_OF_FAMILY.invokeExact(provider, family);
+            return family == null ? (ServerSocketChannel) Server.NEW.invokeExact(provider)
+                    : (ServerSocketChannel) ServerOfFamily.NEW.invokeExact(provider, family);
         } catch (Throwable e) {
             throw Rethrow.asIOException(e);
         }
@@ -111,15 +132,15 @@ public final class ChannelFactory {
      */
     public static DatagramChannel openDatagramChannel(SelectorProvider provider, ProtocolFamily family)
             throws IOException {
-        MethodHandle constructor = family == null ? DATAGRAM : DATAGRAM_OF_FAMILY;
+        MethodHandle constructor = family == null ? Datagram.NEW : DatagramOfFamily.NEW;
         if (constructor == null) {
             SelectorProvider jdk = JdkProvider.get();
             return family == null ? jdk.openDatagramChannel() : jdk.openDatagramChannel(family);
         }
         boolean interruptible = true;
         try {
-            return family == null ? (DatagramChannel) DATAGRAM.invokeExact(provider, interruptible)
-                    : (DatagramChannel) DATAGRAM_OF_FAMILY.invokeExact(provider, family, interruptible);
+            return family == null ? (DatagramChannel) Datagram.NEW.invokeExact(provider, interruptible)
+                    : (DatagramChannel) DatagramOfFamily.NEW.invokeExact(provider, family, interruptible);
         } catch (Throwable e) {
             throw Rethrow.asIOException(e);
         }
@@ -133,11 +154,11 @@ public final class ChannelFactory {
      * @throws IOException if the system refuses
      */
     public static Pipe openPipe(SelectorProvider provider) throws IOException {
-        if (PIPE == null) {
+        if (Pipes.NEW == null) {
             return JdkProvider.get().openPipe();
         }
         try {
-            return (Pipe) PIPE.invokeExact(provider);
+            return (Pipe) Pipes.NEW.invokeExact(provider);
         } catch (Throwable e) {
             throw Rethrow.asIOException(e);
         }

@@ -19,6 +19,9 @@ public final class JdkChannels {
     /** The package of {@code java.base} that must be open to this library. */
     public static final String INTERNAL_PACKAGE = "sun.nio.ch";
 
+    /** The JDKs from 17 up to this have all that is used of them. */
+    private static final int NEWEST_KNOWN = 25;
+
     private static volatile boolean isOpen;
 
     private JdkChannels() {
@@ -35,7 +38,9 @@ public final class JdkChannels {
         }
         try {
             InternalPackage.open();
-            requireMembers();
+            if (Runtime.version().feature() > NEWEST_KNOWN) {
+                requireMembers();
+            }
             JdkEpoll.lend();
             isOpen = true;
         } catch (ReflectiveOperationException | LinkageError e) {
@@ -80,10 +85,10 @@ public final class JdkChannels {
     }
 
     /**
-     * Finds out whether this JDK has what is compiled into the selector and its channels, so that one without it is
-     * told of at once and not by a LinkageError from a select.
+     * Checks that this JDK has what the selector and its channels are compiled against, so that a JDK without it is
+     * reported at once and not by a LinkageError from a select.
      */
-    private static void requireMembers() throws ReflectiveOperationException {
+    static void requireMembers() throws ReflectiveOperationException {
         require(SelectorImpl.class, void.class, "begin", boolean.class);
         require(SelectorImpl.class, void.class, "end", boolean.class);
         require(SelectorImpl.class, int.class, "doSelect", Consumer.class, long.class);

@@ -1,6 +1,7 @@
 package org.kqueue.nio.jdk;
 
 import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -49,13 +50,16 @@ final class JdkEpoll implements EpollCalls {
         static final MethodHandle WAIT = find("EPoll", "wait", int.class, int.class, long.class, int.class, int.class);
         static final MethodHandle EVENTFD = find("EventFD", "eventfd0", int.class);
         static final MethodHandle SET = find("EventFD", "set0", int.class, int.class);
-        static final MethodHandle CLOSE = find("FileDispatcherImpl", "closeIntFD", void.class, int.class);
     }
 
     /** Found when it is first needed: few selectors ever do. */
     private static final class Poll {
         static final MethodHandle POLL =
                 find("Net", "poll", int.class, FileDescriptor.class, int.class, long.class);
+    }
+
+    private static final class Close {
+        static final MethodHandle CLOSE = find("FileDispatcherImpl", "closeIntFD", void.class, int.class);
     }
 
     private static MethodHandle find(String owner, String name, Class<?> result, Class<?>... parameters) {
@@ -135,10 +139,22 @@ final class JdkEpoll implements EpollCalls {
     @Override
     public void close(int fd) throws IOException {
         try {
-            Epoll.CLOSE.invokeExact(fd);
+            close(IOUtil.newFD(fd), fd);
         } catch (Throwable e) {
             throw failure("close(" + fd + ")", e);
         }
+    }
+
+    /** By a stream, as a handle of a method that closes takes 10 ms to make; a security manager may forbid the stream. */
+    private static void close(FileDescriptor descriptor, int fd) throws Throwable {
+        FileOutputStream stream;
+        try {
+            stream = new FileOutputStream(descriptor);
+        } catch (SecurityException e) {
+            Close.CLOSE.invokeExact(fd);
+            return;
+        }
+        stream.close();
     }
 
     private static IOException failure(String call, Throwable e) {

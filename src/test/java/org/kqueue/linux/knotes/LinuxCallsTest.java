@@ -19,7 +19,6 @@ import org.kqueue.EventList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
-import org.kqueue.KeventLayoutBuilder;
 import org.kqueue.KqueueUnavailableException;
 import org.kqueue.contract.Posix;
 import org.kqueue.linux.changes.Changes;
@@ -31,8 +30,7 @@ class LinuxCallsTest {
 
     /** A system call and ioctls that no kernel has. */
     private static final Architecture WRONG = new Architecture(100_000, 0x7F7F, 0x7F7E);
-    private static final KeventLayout LAYOUT = new KeventLayoutBuilder("test")
-            .filter(Filter.EVFILT_READ, -1).filter(Filter.EVFILT_WRITE, -2).build();
+    private static final KeventLayout LAYOUT = KeventLayout.of("freebsd");
 
     private final List<Integer> open = new ArrayList<>();
 

@@ -7,11 +7,9 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.time.Duration;
-import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.kqueue.KeventLayout;
-import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
 import org.kqueue.nio.KqueueSelectorProvider;
 
@@ -30,8 +28,7 @@ final class Loop implements AutoCloseable {
 
     /** All ABIs there are. */
     static Stream<String> abis() {
-        return ServiceLoader.load(KqueueBackend.class).stream().map(ServiceLoader.Provider::get)
-                .flatMap(backend -> backend.layouts().stream()).map(KeventLayout::name).distinct();
+        return KeventLayout.names().stream();
     }
 
     SelectionKey register(EventChannel channel) throws IOException {

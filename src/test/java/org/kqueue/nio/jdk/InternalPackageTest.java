@@ -41,6 +41,13 @@ class InternalPackageTest {
         assertTrue(message.contains("-Djna.boot.library.path="), message);
     }
 
+    /** Not done at start on JDKs that are known to have them. */
+    @Test
+    void thisJdkHasTheMembersThatAreUsed() throws Exception {
+        JdkChannels.open();
+        JdkChannels.requireMembers();
+    }
+
     @Test
     void checkedJniHasNothingToWarnOf() throws Exception {
         Forked.Result result = Forked.java(OpensPackage.class, "-Xcheck:jni");

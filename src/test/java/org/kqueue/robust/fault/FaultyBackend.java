@@ -2,7 +2,6 @@ package org.kqueue.robust.fault;
 
 import java.io.IOException;
 import java.nio.channels.Selector;
-import java.util.List;
 import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueBackend;
@@ -42,11 +41,6 @@ public final class FaultyBackend implements KqueueBackend {
     @Override
     public String name() {
         return NAME;
-    }
-
-    @Override
-    public List<KeventLayout> layouts() {
-        return List.of();
     }
 
     @Override

@@ -1,11 +1,8 @@
-package org.kqueue.bsd;
+package org.kqueue;
 
+import java.util.HashMap;
 import java.util.List;
-import org.kqueue.Errno;
-import org.kqueue.Filter;
-import org.kqueue.KeventLayout;
-import org.kqueue.KeventLayoutBuilder;
-import org.kqueue.Note;
+import java.util.Map;
 
 /**
  * The ABIs of the systems, from each system's {@code <sys/event.h>}.
@@ -24,53 +21,77 @@ import org.kqueue.Note;
  */
 final class Layouts {
 
-    static final KeventLayout MACOS = classic("macos", -10)
-            .filter(Filter.EVFILT_MACHPORT, -8).filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_VM, -12)
-            .filter(Filter.EVFILT_EXCEPT, -15)
-            .note(Note.NOTE_OOB, 2).note(Note.NOTE_FUNLOCK, 0x100).note(Note.NOTE_EXITSTATUS, 0x04000000)
-            .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
-            .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8)
-            .timerHints(0x70)
-            .build();
-
-    static final KeventLayout FREEBSD = freebsd("freebsd").size(64).reportsUnixClose(false).build();
-
-    static final KeventLayout FREEBSD11 = freebsd("freebsd11").size(32).build();
-
-    static final KeventLayout NETBSD = netbsd("netbsd").size(40).keventSymbol("__kevent50").build();
-
-    static final KeventLayout NETBSD11 = netbsd("netbsd11").size(72).keventSymbol("__kevent100")
-            .filter(Filter.EVFILT_EMPTY, 9).build();
-
-    static final KeventLayout OPENBSD = classic("openbsd", -10)
-            .filter(Filter.EVFILT_DEVICE, -8).filter(Filter.EVFILT_EXCEPT, -9)
-            .note(Note.NOTE_EOF, 2).note(Note.NOTE_OOB, 4).note(Note.NOTE_TRUNCATE, 0x80)
-            .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
-            .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
-            .note(Note.NOTE_NSECONDS, 3).note(Note.NOTE_ABSTIME, 0x10)
-            .build();
-
-    static final KeventLayout DRAGONFLY = classic("dragonfly", -9)
-            .filter(Filter.EVFILT_EXCEPT, -8).filter(Filter.EVFILT_FS, -10)
-            .note(Note.NOTE_OOB, 2)
-            .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
-            .note(Note.NOTE_MSECONDS, 0)
-            .build();
-
-    /** Libkqueue 2 on Linux: FreeBSD 11's struct and filters, notes of its own, the errors of Linux. */
-    static final KeventLayout LIBKQUEUE = classic("libkqueue", -11).errnos(Errno.Numbering.LINUX)
-            .filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_LIO, -10)
-            .note(Note.NOTE_TRUNCATE, 0x80)
-            .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
-            .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
-            .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8)
-            .build();
-
     /** In the order in which they are listed to a user. */
-    static final List<KeventLayout> ALL =
-            List.of(MACOS, FREEBSD, FREEBSD11, NETBSD, NETBSD11, OPENBSD, DRAGONFLY, LIBKQUEUE);
+    static final List<String> NAMES = List.of("macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd",
+            "dragonfly", "libkqueue");
+
+    /** Those that were asked for; guarded by itself. */
+    private static final Map<String, KeventLayout> BUILT = new HashMap<>();
 
     private Layouts() {
+    }
+
+    /** Returns null where there is none of this name. */
+    static KeventLayout of(String name) {
+        synchronized (BUILT) {
+            KeventLayout layout = BUILT.get(name);
+            if (layout == null && NAMES.contains(name)) {
+                layout = builder(name).build();
+                BUILT.put(name, layout);
+            }
+            return layout;
+        }
+    }
+
+    private static KeventLayoutBuilder builder(String name) {
+        return switch (name) {
+            case "macos" -> macos();
+            case "freebsd" -> freebsd(name).size(64).reportsUnixClose(false);
+            case "freebsd11" -> freebsd(name).size(32);
+            case "netbsd" -> netbsd(name).size(40).keventSymbol("__kevent50");
+            case "netbsd11" -> netbsd(name).size(72).keventSymbol("__kevent100").filter(Filter.EVFILT_EMPTY, 9);
+            case "openbsd" -> openbsd();
+            case "dragonfly" -> dragonfly();
+            case "libkqueue" -> libkqueue();
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    private static KeventLayoutBuilder macos() {
+        return classic("macos", -10)
+                .filter(Filter.EVFILT_MACHPORT, -8).filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_VM, -12)
+                .filter(Filter.EVFILT_EXCEPT, -15)
+                .note(Note.NOTE_OOB, 2).note(Note.NOTE_FUNLOCK, 0x100).note(Note.NOTE_EXITSTATUS, 0x04000000)
+                .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+                .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8)
+                .timerHints(0x70);
+    }
+
+    private static KeventLayoutBuilder openbsd() {
+        return classic("openbsd", -10)
+                .filter(Filter.EVFILT_DEVICE, -8).filter(Filter.EVFILT_EXCEPT, -9)
+                .note(Note.NOTE_EOF, 2).note(Note.NOTE_OOB, 4).note(Note.NOTE_TRUNCATE, 0x80)
+                .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+                .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+                .note(Note.NOTE_NSECONDS, 3).note(Note.NOTE_ABSTIME, 0x10);
+    }
+
+    private static KeventLayoutBuilder dragonfly() {
+        return classic("dragonfly", -9)
+                .filter(Filter.EVFILT_EXCEPT, -8).filter(Filter.EVFILT_FS, -10)
+                .note(Note.NOTE_OOB, 2)
+                .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+                .note(Note.NOTE_MSECONDS, 0);
+    }
+
+    /** Libkqueue 2 on Linux: FreeBSD 11's struct and filters, notes of its own, the errors of Linux. */
+    private static KeventLayoutBuilder libkqueue() {
+        return classic("libkqueue", -11).errnos(Errno.Numbering.LINUX)
+                .filter(Filter.EVFILT_FS, -9).filter(Filter.EVFILT_LIO, -10)
+                .note(Note.NOTE_TRUNCATE, 0x80)
+                .note(Note.NOTE_TRACK, 1).note(Note.NOTE_TRACKERR, 2).note(Note.NOTE_CHILD, 4)
+                .note(Note.NOTE_SECONDS, 1).note(Note.NOTE_MSECONDS, 0).note(Note.NOTE_USECONDS, 2)
+                .note(Note.NOTE_NSECONDS, 4).note(Note.NOTE_ABSTIME, 8);
     }
 
     /** The negative filter numbers and the notes that macOS, FreeBSD, OpenBSD and DragonFly share. */
