@@ -25,6 +25,7 @@ public final class KqueueAgent {
      * @param arguments not used
      * @param instrumentation what opens the package
      */
+    @SuppressWarnings("exports")
     public static void premain(String arguments, Instrumentation instrumentation) {
         Module library = KqueueAgent.class.getModule();
         instrumentation.redefineModule(Object.class.getModule(), Set.of(), Map.of(),
@@ -42,6 +43,7 @@ public final class KqueueAgent {
      * @param arguments not used
      * @param instrumentation what opens the package
      */
+    @SuppressWarnings("exports")
     public static void agentmain(String arguments, Instrumentation instrumentation) {
         premain(arguments, instrumentation);
     }

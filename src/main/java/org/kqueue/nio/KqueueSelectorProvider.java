@@ -43,21 +43,40 @@ public class KqueueSelectorProvider extends SelectorProvider {
      *     that are
      */
     public KqueueSelectorProvider() {
-        this(SelectorSettings.fromSystemProperties());
+        SelectorSettings read = null;
+        RuntimeException failure;
+        try {
+            read = SelectorSettings.fromSystemProperties();
+            failure = whyNot(read);
+        } catch (IllegalArgumentException e) {
+            failure = e;
+        }
+        settings = read;
+        instead = failure == null ? null : standIn(failure);
     }
 
     /** For selectors on a kqueue that no system property names. */
     KqueueSelectorProvider(SelectorSettings settings) {
         this.settings = settings;
-        // SelectorProvider.provider() must not be called here: it is what is calling.
         RuntimeException failure = whyNot(settings);
-        if (failure == null) {
-            instead = null;
-        } else if (isFoundAsService()) {
-            warn(failure);
-            instead = JdkProvider.get();
-        } else {
+        instead = failure == null ? null : standIn(failure);
+    }
+
+    /** The JDK's provider, where a services file alone has led here. */
+    private static SelectorProvider standIn(RuntimeException failure) {
+        if (!isFoundAsService()) {
             throw failure;
+        }
+        warn(failure);
+        try {
+            // Not by SelectorProvider.provider(): it is what is calling.
+            return JdkProvider.get();
+        } catch (IllegalStateException e) {
+            // SelectorProvider.provider() of JDK 17 to 23 ignores this, and takes the JDK's own. Later ones fail.
+            SecurityException ignored = new SecurityException("kqueue-nio cannot step aside: this Java runtime has"
+                    + " neither jdk.unsupported nor java.logging; add one of these modules, or remove kqueue-nio", e);
+            ignored.addSuppressed(failure);
+            throw ignored;
         }
     }
 

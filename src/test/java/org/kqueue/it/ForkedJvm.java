@@ -65,6 +65,16 @@ final class ForkedJvm implements AutoCloseable {
         return Path.of(jar);
     }
 
+    /** The jar without JNA, which is a named module. */
+    static Path plainJar() {
+        return Path.of(allJar().toString().replace("-all.jar", ".jar"));
+    }
+
+    static Path jnaJar() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator)).map(Path::of)
+                .filter(path -> path.getFileName().toString().startsWith("jna-")).findFirst().orElseThrow();
+    }
+
     /**
      * The -all.jar, then the test classes and what they need; not our classes nor JNA, which must come from the jar.
      */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URISyntaxException;
@@ -60,6 +61,21 @@ class LaunchIT {
         try (ForkedJvm server = ForkedJvm.java(ForkedJvm.FLAG, "-p", ForkedJvm.allJar().toString(), "--add-modules",
                 "org.kqueue.nio", "-cp", testClasses().toString(), EchoServer.class.getName(), "0")) {
             requireEcho(server.echoPort());
+        }
+    }
+
+    @Test
+    void worksAsANamedModuleBesideJna() throws Exception {
+        String modulePath = ForkedJvm.plainJar() + File.pathSeparator + ForkedJvm.jnaJar();
+        try (ForkedJvm server = ForkedJvm.java("-p", modulePath, "--add-modules", "org.kqueue.nio", "-cp",
+                testClasses().toString(), EchoServer.class.getName(), "0")) {
+            requireEcho(server.echoPort());
+        }
+        try (ForkedJvm described = ForkedJvm.java("-p", modulePath, "--describe-module", "org.kqueue.nio")) {
+            assertEquals(0, described.exitStatus(), described::toString);
+            assertEquals(List.of("org.kqueue", "org.kqueue.nio", "org.kqueue.nio.channels", "org.kqueue.nio.jmx"),
+                    described.output().lines().filter(line -> line.startsWith("exports "))
+                            .map(line -> line.substring("exports ".length())).sorted().toList());
         }
     }
 

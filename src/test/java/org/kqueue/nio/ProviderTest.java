@@ -257,7 +257,7 @@ class ProviderTest {
     void jarOnTheClassPathBreaksNoApplication() throws Exception {
         for (String[] flags : new String[][] {
             {BY_JNA, NO_JNA, NO_UNPACK, NO_SYSTEM_JNA}, {"-Dorg.kqueue.backend=nonsense"},
-                    {"-Dorg.kqueue.library=/nonexistent.so"}}) {
+                    {"-Dorg.kqueue.calls=nonsense"}, {"-Dorg.kqueue.library=/nonexistent.so"}}) {
             Outcome outcome = run(Program.class, classPath(), flags);
             assertEquals(0, outcome.status, outcome.output);
             outcome.assertSays("selector sun.nio.ch.");
@@ -266,6 +266,31 @@ class ProviderTest {
             assertEquals(outcome.output.indexOf("WARNING: kqueue-nio"),
                     outcome.output.lastIndexOf("WARNING: kqueue-nio"));
         }
+    }
+
+    @Test
+    void jarOnTheClassPathBreaksNoApplicationInARuntimeOfJavaBaseAlone() throws Exception {
+        Outcome outcome = run(Program.class, classPath(), "--limit-modules=java.base");
+        outcome.assertSays("kqueue-nio is on the class path but cannot serve here");
+        outcome.assertSays("java.logging");
+        if (Runtime.version().feature() < 24) {
+            assertEquals(0, outcome.status, outcome.output);
+            outcome.assertSays("selector sun.nio.ch.");
+            outcome.assertSays("selected 1");
+        } else {
+            // No public class leads to the JDK's own provider there.
+            assertNotEquals(0, outcome.status);
+            outcome.assertSays("neither jdk.unsupported nor java.logging; add one of these modules");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"java.logging", "jdk.unsupported"})
+    void selectorsNeedOneModuleBesideJavaBase(String module) throws Exception {
+        Outcome outcome = run(Program.class, classPath(), NAMED, "--limit-modules=java.base," + module);
+        assertEquals(0, outcome.status, outcome.output);
+        outcome.assertSays("selector org.kqueue.nio.KqueueSelector");
+        outcome.assertSays("selected 1");
     }
 
     /** From JDK 24 on the JDK's own poller waits for them. Before, a platform thread waits for each. */
