@@ -24,7 +24,7 @@ import java.util.Objects;
  *
  * <p>Source of the rules: {@code kqueue(2)} of the systems, the kernels' sources, and, for FreeBSD 12.3 and NetBSD 7,
  * what {@code kevent} of a running kernel answered. The embedded kqueue does as FreeBSD 12.3 did; its own differences
- * are listed in the project's README.
+ * are on the page of differences from FreeBSD.
  */
 public enum Filter {
     /** Descriptor readable; {@code data} is the number of bytes, or of waiting connections on a listener. */

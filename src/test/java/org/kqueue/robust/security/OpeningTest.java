@@ -33,7 +33,8 @@ class OpeningTest {
     }
 
     /**
-     * As the README tells it: JNA's native part from a folder of one's own, and nothing is written or loaded elsewhere.
+     * As the page on security tells it: JNA's native part from a folder of one's own, and nothing is written or loaded
+     * elsewhere.
      */
     @Test
     void needsNoTemporaryFolder(@TempDir Path folder, @TempDir Path empty) throws Exception {
