@@ -488,9 +488,9 @@ public abstract class Kqueue implements Closeable {
     }
 
     /**
-     * Drops the READ and WRITE knotes of a descriptor that may be closed from now on. For a caller that asked for {@link
-     * KqueueConfig.Detail#READINESS}, which must call this before each close. A kernel needs no call: the close of a
-     * descriptor takes its knotes along.
+     * Drops the READ and WRITE knotes of a descriptor that may be closed from now on. For a caller that asked for
+     * {@link KqueueConfig.Detail#READINESS}, which must call this before each close. A kernel needs no call: the close
+     * of a descriptor takes its knotes along.
      *
      * @param ident the descriptor's number
      * @return true if no knote is left; false if the knotes stay until the descriptor is closed or {@code EV_DELETE}

@@ -16,8 +16,8 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 
 /**
- * What the kernel knew of a channel at one moment: {@code data}, {@code EV_EOF} and {@code fflags} of its READ and WRITE
- * filters. Asking changes nothing. See {@link KqueueSelectors#condition}.
+ * What the kernel knew of a channel at one moment: {@code data}, {@code EV_EOF} and {@code fflags} of its READ and
+ * WRITE filters. Asking changes nothing. See {@link KqueueSelectors#condition}.
  *
  * @param readableBytes bytes that can be read without waiting; 0 at the end of the stream and for a listener. Of a UDP
  *     channel the bytes of all queued datagrams, on Linux of the first; of a channel of
@@ -72,8 +72,8 @@ public record KeyCondition(long readableBytes, long writableBytes, long waitingC
             }
             error = event.errorName() == null ? error : event.errorName();
         }
-        // The embedded kqueue cannot tell of a socket that it sees for the first time whether it was ever connected; the
-        // channel can.
+        // The embedded kqueue cannot tell of a socket that it sees for the first time whether it was ever connected;
+        // the channel can.
         if ("ECONNREFUSED".equals(error) && channel instanceof SocketChannel socket && socket.isConnected()) {
             error = "ECONNRESET";
         }

@@ -26,15 +26,15 @@ import sun.nio.ch.SelectionKeyImpl;
 import sun.nio.ch.SelectorImpl;
 
 /**
- * A {@link Selector} that waits in {@code kevent(2)}. Made by {@link KqueueSelectorProvider}. Keys, key sets, cancelling
- * and closing are the JDK's own code ({@code sun.nio.ch.SelectorImpl}); {@link KqueueSelectors} has what it offers beside
- * {@link Selector}. Programs cannot be compiled against this class, as its superclass is not exported.
+ * A {@link Selector} that waits in {@code kevent(2)}. Made by {@link KqueueSelectorProvider}. Keys, key sets,
+ * cancelling and closing are the JDK's own code ({@code sun.nio.ch.SelectorImpl}); {@link KqueueSelectors} has what it
+ * offers beside {@link Selector}. Programs cannot be compiled against this class, as its superclass is not exported.
  *
- * <p>A select makes one {@code kevent} call, which submits the changes of all keys and waits. It returns after the first
- * call that has reported anything, also where that makes no key ready.
+ * <p>A select makes one {@code kevent} call, which submits the changes of all keys and waits. It returns after the
+ * first call that has reported anything, also where that makes no key ready.
  *
- * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key queue, a channel's own; {@code updateLock}
- * and the lock of {@link SelectWakeup} are leaves.
+ * <p>Locks, in this order: the selector, its selected-key set, its cancelled-key queue, a channel's own; {@code
+ * updateLock} and the lock of {@link SelectWakeup} are leaves.
  */
 @SuppressWarnings("exports")
 public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
@@ -63,8 +63,9 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
     private EventList events;
 
     /**
-     * Opens a selector. Takes over the kqueue, also if this throws. The result has the type of the superclass, so that a
-     * class that calls this is verified without loading this one, which fails where {@code sun.nio.ch} is not open yet.
+     * Opens a selector. Takes over the kqueue, also if this throws. The result has the type of the superclass, so that
+     * a class that calls this is verified without loading this one, which fails where {@code sun.nio.ch} is not open
+     * yet.
      */
     static AbstractSelector open(SelectorProvider provider, SelectorSettings settings, Kqueue kqueue)
             throws IOException {

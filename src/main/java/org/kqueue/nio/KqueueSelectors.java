@@ -8,7 +8,8 @@ import java.util.Objects;
 import org.kqueue.nio.jmx.KqueueMXBean;
 
 /**
- * What a selector on kqueue offers beside {@link Selector}: its metrics, and what the kernel knows of a channel. Thread-safe.
+ * What a selector on kqueue offers beside {@link Selector}: its metrics, and what the kernel knows of a channel.
+ * Thread-safe.
  */
 public final class KqueueSelectors {
 
@@ -77,9 +78,9 @@ public final class KqueueSelectors {
     }
 
     /**
-     * Asks the kernel what it knows of a key's channel now: bytes to read, room to write, connections to accept, the end
-     * of the stream, a pending error. Nothing is read, and a pending error stays. Opens a kqueue for the question, so it
-     * costs some system calls and is no part of a select.
+     * Asks the kernel what it knows of a key's channel now: bytes to read, room to write, connections to accept, the
+     * end of the stream, a pending error. Nothing is read, and a pending error stays. Opens a kqueue for the question,
+     * so it costs some system calls and is no part of a select.
      *
      * @param key a valid key of a selector on kqueue
      * @return the condition

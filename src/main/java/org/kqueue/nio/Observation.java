@@ -14,8 +14,8 @@ import org.kqueue.nio.jmx.KqueueMXBean;
 import org.kqueue.nio.jmx.MBeans;
 
 /**
- * Makes a selector's work visible: counters always, kevents in the log if a property asks for it, Flight Recorder events
- * while somebody records. Guarded by the selector's monitor, except where a method says otherwise.
+ * Makes a selector's work visible: counters always, kevents in the log if a property asks for it, Flight Recorder
+ * events while somebody records. Guarded by the selector's monitor, except where a method says otherwise.
  */
 final class Observation {
 

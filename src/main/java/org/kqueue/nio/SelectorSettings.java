@@ -5,8 +5,8 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 
 /**
- * What the system properties say about selectors. Read once, when the provider is made, as a security manager may forbid
- * it to those who open selectors later.
+ * What the system properties say about selectors. Read once, when the provider is made, as a security manager may
+ * forbid it to those who open selectors later.
  *
  * @param config how kqueues are opened
  * @param registersBeans whether each selector is registered as an MXBean

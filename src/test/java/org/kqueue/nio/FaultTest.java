@@ -24,7 +24,6 @@ import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
-import org.kqueue.Kqueue;
 
 /**
  * What the selector makes of a kqueue that refuses, fails, or reports what nobody asked for; and how often it calls.

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * States in which the kernel has events for ever and no operation is ready. A select may return with nothing then, but a
- * program that goes on selecting does so at most 50 times a second.
+ * States in which the kernel has events for ever and no operation is ready. A select may return with nothing then, but
+ * a program that goes on selecting does so at most 50 times a second.
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#ours")

@@ -10,9 +10,9 @@ import sun.nio.ch.SelChImpl;
 import sun.nio.ch.SelectionKeyImpl;
 
 /**
- * The channels of this package as selectors need them: each implements {@code sun.nio.ch.SelChImpl}. Apart from the public
- * classes, which a program can be compiled against and load before {@code sun.nio.ch} is open. This class must not be
- * loaded before that.
+ * The channels of this package as selectors need them: each implements {@code sun.nio.ch.SelChImpl}. Apart from the
+ * public classes, which a program can be compiled against and load before {@code sun.nio.ch} is open. This class must
+ * not be loaded before that.
  */
 final class Leaves {
 

@@ -32,7 +32,8 @@ final class InternalPackage {
     /**
      * Opens the package.
      *
-     * @throws ReflectiveOperationException if this JDK has not got what is needed, or JNA is needed and cannot be loaded
+     * @throws ReflectiveOperationException if this JDK has not got what is needed, or JNA is needed and cannot be
+     *     loaded
      * @throws LinkageError if JNI does not find a name
      */
     static void open() throws ReflectiveOperationException {

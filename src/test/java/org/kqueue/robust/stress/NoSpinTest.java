@@ -121,7 +121,7 @@ class NoSpinTest {
             }
         }
         return Stream.iterate(0, i -> i < states.size(), i -> i + 1)
-                .map(i -> DynamicTest.dynamicTest(states.get(i).name(), 
+                .map(i -> DynamicTest.dynamicTest(states.get(i).name(),
                         () -> check(states.get(i), results.get(i).get())));
     }
 
