@@ -48,6 +48,9 @@ class DocumentationTest {
     private static final Pattern FLIGHT_EVENT = Pattern.compile("@Name\\(\"([^\"]+)\"\\)");
     private static final Pattern VERSION = Pattern.compile("<artifactId>kqueue-nio</artifactId>\\s*<version>([^<]+)<");
     private static final Pattern JAR = Pattern.compile("kqueue-nio-([0-9][^ :`*]*?)-all\\.jar");
+    private static final Pattern RULE = Pattern.compile("new Rule\\(\"([A-Z0-9_]+)\"");
+    private static final Pattern RULE_IN_ROW = Pattern.compile("`([A-Z0-9_]+)` \\|$", Pattern.MULTILINE);
+    private static final Pattern ASSERTED_COUNT = Pattern.compile("assertEquals\\((\\d[\\d_]{2,}), ");
     private static final Pattern MENU_ITEM = Pattern.compile("href=\"([\\w-]+)\\.html\"");
 
     private final Map<Path, String> texts = texts();
@@ -169,6 +172,19 @@ class DocumentationTest {
         String allowed = assertThrows(IllegalArgumentException.class, () -> Kqueue.open(config)).getMessage();
         Set<String> known = groups(Pattern.compile("([a-z0-9]+)"), allowed.substring(allowed.indexOf("allowed:") + 8));
         assertEquals(known, named);
+    }
+
+    @Test
+    void thePageOfDifferencesHasARowForEachRuleOfTheReplayAndItsCounts() {
+        Path tests = Path.of("src/test/java/org/kqueue/trace");
+        String page = texts.get(PAGES.resolve("freebsd-differences.md"));
+        Set<String> rules = groups(RULE, read(tests.resolve("Rules.java")) + read(tests.resolve("NetbsdRules.java")));
+        assertTrue(rules.contains("STALE_ONESHOT"), rules::toString);
+        assertEquals(rules, groups(RULE_IN_ROW, page));
+        Set<String> counts = groups(ASSERTED_COUNT, read(tests.resolve("TraceReplayTest.java")));
+        assertTrue(counts.size() > 1, counts::toString);
+        assertEquals(List.of(), counts.stream().map(count -> count.replace('_', ','))
+                .filter(count -> !page.contains(" " + count + " ")).toList());
     }
 
     @Test
