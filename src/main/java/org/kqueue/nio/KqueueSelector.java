@@ -166,7 +166,8 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
         }
         boolean all;
         do {
-            registrations.endDelays();
+            // A call that does not wait cannot spin, and is to see what a muted filter may have to say by now.
+            registrations.endDelays(timeoutNanos == 0);
             all = registrations.makeChanges(changes, MAX_CHANGES);
             long nanos = all && polled.isEmpty() ? registrations.limit(timeoutNanos) : 0;
             if (submit(nanos) && all) {
@@ -234,7 +235,7 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
             } else if ((flags & KeventFlags.EV_ERROR) != 0) {
                 answered = true;
                 refused(fd, filter, i);
-            } else {
+            } else if (filter != 0) {
                 registrations.delivered(fd, filter, flags);
                 boolean pending = (flags & KeventFlags.EV_EOF) != 0 && isConnectionPending(fd);
                 polled.add(fd, Readiness.pollBits(filter, flags, events.fflags(i), pending));
@@ -271,13 +272,19 @@ public final class KqueueSelector extends SelectorImpl implements KqueueBacked {
             SelectionKeyImpl key = registrations.key(fd);
             if (key != null) {
                 int n = processReadyEvents(pollBits, key, action);
-                if (n == 0 && (key.nioReadyOps() & key.nioInterestOps()) == 0) {
-                    registrations.mute(fd, Readiness.filters(pollBits));
+                if (n == 0) {
+                    registrations.mute(fd, Readiness.filters(pollBits) & ~readyFilters(key));
                 }
                 updated += n;
             }
         }
         return updated;
+    }
+
+    /** The filters that report what a selected key is ready for already. */
+    private static int readyFilters(SelectionKeyImpl key) {
+        SelChImpl channel = (SelChImpl) key.channel();
+        return Readiness.filters(channel.translateInterestOps(key.nioReadyOps() & key.nioInterestOps()));
     }
 
     /** Any thread: the interest of a key was set. */

@@ -26,28 +26,29 @@ import sun.nio.ch.SelectionKeyImpl;
  * What is known of each descriptor: its key, and the knotes that the kernel has for it. Stored once, in arrays at the
  * descriptor's number, and turned into changes. Guarded by the selector's monitor.
  *
- * <p>A descriptor is <em>due</em> for an update, which makes the changes that give it the knotes it is to have, for one of
- * three reasons:
+ * <p>A descriptor is <em>due</em> for an update, which makes the changes that give it the knotes it is to have, for one
+ * of three reasons:
  *
  * <ul>
- *   <li>its key's interest was set. A key that is new here assumes nothing: it adds and enables what it wants, and deletes
- *       what the number's last owner has left;
- *   <li>an event has changed a knote or shown one that nobody wants. Every event is recorded before anybody looks at its
- *       key, so the record is right whatever becomes of the key;
+ *   <li>its key's interest was set. A key that is new here assumes nothing: it adds and enables what it wants, and
+ *       deletes what the number's last owner has left;
+ *   <li>an event has changed a knote or shown one that nobody wants. Every event is recorded before anybody looks at
+ *       its key, so the record is right whatever becomes of the key;
  *   <li>its key left while the channel stayed open.
  * </ul>
  *
- * <p>Interest in reading that is taken away and set again, as by a server that hands a connection to a worker, costs one
- * change a round: the level-triggered knote is replaced by a disabled one with {@code EV_DISPATCH}, which the kernel
- * disables with each event. If an event of such a knote finds the interest still set at the next select, the knote is
- * made level-triggered again. {@link #SILENT} is all that is stored of this: the kernel says {@code EV_DISPATCH} in each
- * event of such a knote.
+ * <p>Interest in reading that is taken away and set again, as by a server that hands a connection to a worker, costs
+ * one change a round: the level-triggered knote is replaced by a disabled one with {@code EV_DISPATCH}, which the
+ * kernel disables with each event. If an event of such a knote finds the interest still set at the next select, the
+ * knote is made level-triggered again. {@link #SILENT} is all that is stored of this: the kernel says {@code
+ * EV_DISPATCH} in each event of such a knote.
  *
- * <p>A filter whose event makes nothing ready is <em>muted</em>: the next select deletes its knote, and it is added again
- * when the key's interest is set or 20 ms later. Level-triggered it would otherwise end every select at once. Examples are
- * OP_CONNECT of a connected channel, and data before {@code finishConnect}. A listener that is not bound is muted too:
- * NetBSD and FreeBSD 11 never report its connections if the knote was added before {@code listen}. And where the kernel
- * does not report the close of an AF_UNIX peer to a WRITE knote, one that is alone is replaced every 20 ms.
+ * <p>A filter whose event makes nothing ready is <em>muted</em>, as it would end every wait at once: the next select
+ * deletes its knote. It is added again when the key's interest is set, by a select that does not wait, or 20 ms later.
+ * Examples are OP_CONNECT of a connected channel, and data before {@code finishConnect}. A listener that is not bound
+ * is muted too: NetBSD and FreeBSD 11 never report its connections if the knote was added before {@code listen}. And
+ * where the kernel does not report the close of an AF_UNIX peer to a WRITE knote, one that is alone is replaced every
+ * 20 ms.
  */
 final class Registrations {
 
@@ -300,8 +301,10 @@ final class Registrations {
 
     /** Mutes the filters of an event that has made nothing ready. */
     void mute(int fd, int filters) {
-        muteUntilLater(fd, filters);
-        pending.add(fd);
+        if (filters != 0) {
+            muteUntilLater(fd, filters);
+            pending.add(fd);
+        }
     }
 
     private void muteUntilLater(int fd, int filters) {
@@ -319,9 +322,13 @@ final class Registrations {
         delayed.add(fd);
     }
 
-    /** Makes those due whose delay is over. To be called before changes are made. */
-    void endDelays() {
-        if (!delayed.isEmpty() && System.nanoTime() - delayedUntilNanos >= 0) {
+    /**
+     * Makes those due whose delay is over. To be called before changes are made.
+     *
+     * @param early also those whose delay is not over
+     */
+    void endDelays(boolean early) {
+        if (!delayed.isEmpty() && (early || System.nanoTime() - delayedUntilNanos >= 0)) {
             while (!delayed.isEmpty()) {
                 int fd = delayed.removeLast();
                 states[fd] &= ~MUTED;

@@ -2,7 +2,7 @@ package org.kqueue.linux;
 
 import java.nio.channels.Pipe;
 import java.nio.channels.SelectableChannel;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import org.kqueue.ChangeList;
@@ -24,10 +24,10 @@ final class FirstKqueue {
         JdkChannels.open();
         List<String> seen = new ArrayList<>();
         try (Kqueue kq = Kqueue.open(KqueueConfig.fromSystemProperties().withDetail(KqueueConfig.Detail.READINESS));
-                SocketChannel fresh = SocketChannel.open()) {
+                ServerSocketChannel idle = ServerSocketChannel.open().bind(null)) {
             Wakeup wakeup = kq.newWakeup(-1);
             Pipe pipe = Pipe.open();
-            ChangeList changes = kq.newChangeList(4).add(fd(fresh), Filter.EVFILT_WRITE, KeventFlags.EV_ADD, 0)
+            ChangeList changes = kq.newChangeList(4).add(fd(idle), Filter.EVFILT_READ, KeventFlags.EV_ADD, 0)
                     .add(fd(pipe.source()), Filter.EVFILT_READ, KeventFlags.EV_ADD | KeventFlags.EV_DISPATCH, 0);
             EventList events = kq.newEventList(8);
             seen.add("events " + kq.kevent(changes, events, 0));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Sockets that are shut in both directions: not fresh, although Linux's epoll words both alike. */
+/** Sockets that are shut in both directions, which Linux's epoll reports as those that were never connected. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ShutSocketTest {
 

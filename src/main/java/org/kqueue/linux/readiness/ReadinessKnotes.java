@@ -1,7 +1,6 @@
 package org.kqueue.linux.readiness;
 
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLERR;
-import static org.kqueue.linux.epoll.EpollCalls.EPOLLET;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLHUP;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLIN;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLLONESHOT;
@@ -26,6 +25,10 @@ import org.kqueue.linux.epoll.EpollInstance;
  * The knotes of a {@link ReadinessKqueue}, what epoll has been told of them, and their events. One {@code int} for a
  * descriptor, at its number. Changes of one descriptor that follow each other are one {@code epoll_ctl}. EV_CLEAR and
  * EV_ONESHOT are refused with EINVAL. Used by one call at a time.
+ *
+ * <p>A stream socket that is neither connected nor listening is ready for both, with EV_EOF, where a BSD reports
+ * nothing: so epoll has it. Linux does not tell when an AF_UNIX client becomes connected, so that could not be reported
+ * later.
  *
  * <p>A descriptor with both filters can have two events, so where there is any, epoll is asked for half as many events
  * as there is room for: both fit, and epoll's own rotation stays fair. With room for one the filters take turns.
@@ -52,15 +55,13 @@ final class ReadinessKnotes implements Changes.Knotes {
     private static final int ARMED_WRITE = 1 << 8;
     private static final int ARMED_ONCE = 1 << 9;
     private static final int ARMED = ARMED_READ | ARMED_WRITE | ARMED_ONCE;
-    /** Edge triggered for the time being: a socket that is not connected, whose HUP must not spin. */
-    private static final int PARKED = 1 << 10;
     /**
      * A knote was deleted, or added although it was there: the number may be another file's, so epoll must be told in
      * any case.
      */
-    private static final int AFRESH = 1 << 11;
+    private static final int AFRESH = 1 << 10;
     /** With room for one event: READ was delivered last. */
-    private static final int READ_WAS_LAST = 1 << 12;
+    private static final int READ_WAS_LAST = 1 << 11;
 
     private static final int NONE = -1;
     private static final int POLLNVAL = 0x20;
@@ -173,7 +174,7 @@ final class ReadinessKnotes implements Changes.Knotes {
 
     /** Makes epoll's item what the knotes say. Returns 0 or the errno. */
     private int tell(int fd) {
-        int state = states[fd] & ~(PARKED | ARMED | AFRESH);
+        int state = states[fd] & ~(ARMED | AFRESH);
         int wanted = wanted(state);
         boolean inEpoll = (state & IN_EPOLL) != 0;
         if (wanted == 0) {
@@ -185,7 +186,7 @@ final class ReadinessKnotes implements Changes.Knotes {
             set(fd, (state & BOTH) == 0 ? 0 : state & ~IN_EPOLL);
             return epoll.ctl(EPOLL_CTL_DEL, fd, 0);
         }
-        if (inEpoll && (states[fd] & (ARMED | PARKED | AFRESH)) == wanted) {
+        if (inEpoll && (states[fd] & (ARMED | AFRESH)) == wanted) {
             return 0;
         }
         int mask = mask(wanted);
@@ -213,10 +214,6 @@ final class ReadinessKnotes implements Changes.Knotes {
             stray(fd);
             return;
         }
-        if ((ready & READ_READY) == EPOLLHUP && isFresh(fd)) {
-            park(fd);
-            return;
-        }
         boolean read = isOn(state) && (ready & READ_READY) != 0;
         boolean write = isOn(state >> HALF) && (ready & WRITE_READY) != 0;
         if (read && write && events.capacity() - events.size() == 1) {
@@ -234,7 +231,7 @@ final class ReadinessKnotes implements Changes.Knotes {
             silenced |= (state >> HALF & DISPATCH) != 0 ? DISABLED << HALF : 0;
         }
         states[fd] = (state | silenced) & ((state & ARMED_ONCE) != 0 ? ~ARMED : ~0);
-        if ((state & PARKED) != 0 || (states[fd] & ARMED) != wanted(states[fd])) {
+        if ((states[fd] & ARMED) != wanted(states[fd])) {
             // An error here is that of a descriptor closed against the rules of this mode; its item goes with its file.
             tell(fd);
         }
@@ -243,26 +240,6 @@ final class ReadinessKnotes implements Changes.Knotes {
     private static void append(EventList events, int fd, int filter, int knote, boolean eof) {
         events.append(fd, filter, (eof ? KeventFlags.EV_EOF : 0)
                 | ((knote & DISPATCH) != 0 ? KeventFlags.EV_DISPATCH : 0), 0, 0, 0);
-    }
-
-    /**
-     * Whether it is a stream socket that is neither connected nor listening, of which kqueue reports nothing. HUP alone
-     * is also the end of a pipe, which is not writable, and a socket that is shut in both directions and was not asked
-     * for RDHUP.
-     */
-    private boolean isFresh(int fd) {
-        return (epoll.poll(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP)
-                & (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == (EPOLLOUT | EPOLLHUP);
-    }
-
-    /** Makes the item edge triggered, because what it reports is no event and would be reported for ever. */
-    private void park(int fd) {
-        int state = states[fd];
-        if ((state & PARKED) == 0) {
-            int bits = wanted(state) & ~ARMED_ONCE;
-            int errno = epoll.ctl(EPOLL_CTL_MOD, fd, mask(bits) | EPOLLET);
-            set(fd, state & ~ARMED | bits | (errno == 0 ? PARKED : 0));
-        }
     }
 
     /**
@@ -280,8 +257,7 @@ final class ReadinessKnotes implements Changes.Knotes {
     private int[] items() {
         int[] items = new int[states.length];
         for (int fd = 0; fd < items.length; fd++) {
-            int state = states[fd];
-            items[fd] = mask(state) | ((state & PARKED) != 0 ? EPOLLET : 0);
+            items[fd] = mask(states[fd]);
         }
         return items;
     }
