@@ -11,7 +11,8 @@ import java.util.Map;
  * filter} and {@code flags} are either 2 or 4 (NetBSD). Bytes after {@code udata} ({@code ext} of FreeBSD 12 and NetBSD
  * 11) are always 0 in what is handed to a kernel and not read from what it returns.
  *
- * <p>Instances are immutable. There is one for each ABI ({@link #of}), and others for kernels that lack a part of theirs.
+ * <p>Instances are immutable. There is one for each ABI ({@link #of}), and others for kernels that lack a part of
+ * theirs.
  */
 public final class KeventLayout {
 

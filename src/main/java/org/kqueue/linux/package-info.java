@@ -14,8 +14,8 @@
  * <h2>How a change travels</h2>
  * {@code Kqueue.kevent} calls {@code call} of the kqueue, that {@code Changes.apply}, and that {@code change} of the
  * knotes for each change in the list. For selectors those are {@code ReadinessKnotes}: a few bits at the descriptor's
- * number, and one {@code epoll_ctl} when the list goes on to another descriptor. In full detail they are {@code Knotes},
- * by filter and ident: a {@code Knote} is made, or modified, or removed.
+ * number, and one {@code epoll_ctl} when the list goes on to another descriptor. In full detail they are {@code
+ * Knotes}, by filter and ident: a {@code Knote} is made, or modified, or removed.
  *
  * <h2>How an event travels</h2>
  * {@code epoll_wait} fills an {@code EventArray}. For selectors epoll's user data is the descriptor's number, and its

@@ -27,10 +27,11 @@ import org.kqueue.RestoredProperty;
 import org.kqueue.bsd.NativeBuild;
 import org.kqueue.nio.channels.EdgeChannel;
 import org.kqueue.nio.channels.EdgeEvent;
+import org.kqueue.robust.Pair;
 
 /**
- * A full Unix-domain socket that waits for OP_WRITE alone, and whose peer closes. FreeBSD 15.0 does not report that to a
- * WRITE knote; the C model has this habit.
+ * A full Unix-domain socket that waits for OP_WRITE alone, and whose peer closes. FreeBSD 15.0 does not report that to
+ * a WRITE knote; the C model has this habit.
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("kernels")

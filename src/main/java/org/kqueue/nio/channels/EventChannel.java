@@ -57,8 +57,8 @@ public abstract class EventChannel extends AbstractSelectableChannel {
     }
 
     /**
-     * A call of {@link Leaves}, which takes over a kqueue. Written as a lambda: a method reference would load that class
-     * before {@code sun.nio.ch} is open.
+     * A call of {@link Leaves}, which takes over a kqueue. Written as a lambda: a method reference would load that
+     * class before {@code sun.nio.ch} is open.
      */
     interface Leaf<C> {
         C onto(Kqueue kqueue) throws IOException;

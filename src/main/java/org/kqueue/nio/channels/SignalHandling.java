@@ -67,9 +67,9 @@ final class SignalHandling {
      * One channel's wish that a signal does nothing.
      *
      * <p>The kernel counts a signal when it is sent. The JVM handles it later, on a thread of its own, by the action
-     * that is set then: if that were the old one again, a signal that was read could still end the JVM. So the old action
-     * is put back only when as many signals were handled as were read. Signals that follow each other closely are several
-     * for the kernel and may be one for the JVM; then it is put back after a second.
+     * that is set then: if that were the old one again, a signal that was read could still end the JVM. So the old
+     * action is put back only when as many signals were handled as were read. Signals that follow each other closely
+     * are several for the kernel and may be one for the JVM; then it is put back after a second.
      */
     static final class Suppression {
 
@@ -141,7 +141,8 @@ final class SignalHandling {
         try {
             Signal.class.getName();
         } catch (LinkageError e) {
-            throw new UnsupportedOperationException("signals need the module jdk.unsupported, which this Java lacks", e);
+            throw new UnsupportedOperationException("signals need the module jdk.unsupported, which this Java lacks",
+                    e);
         }
     }
 

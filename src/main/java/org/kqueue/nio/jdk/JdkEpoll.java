@@ -145,7 +145,9 @@ final class JdkEpoll implements EpollCalls {
         }
     }
 
-    /** By a stream, as a handle of a method that closes takes 10 ms to make; a security manager may forbid the stream. */
+    /**
+     * By a stream, as a handle of a method that closes takes 10 ms to make; a security manager may forbid the stream.
+     */
     private static void close(FileDescriptor descriptor, int fd) throws Throwable {
         FileOutputStream stream;
         try {
