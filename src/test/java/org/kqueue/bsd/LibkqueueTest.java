@@ -27,6 +27,7 @@ import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.Note;
 import org.kqueue.Wakeup;
+import org.kqueue.robust.OpenDescriptors;
 
 /** The system backend on a library over epoll that differs from BSD as libkqueue does. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

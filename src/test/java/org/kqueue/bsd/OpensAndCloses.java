@@ -3,6 +3,7 @@ package org.kqueue.bsd;
 import java.util.Set;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
+import org.kqueue.robust.OpenDescriptors;
 
 /** Opens kqueues as the properties say and closes them; prints what is left open, as a JVM of its own. */
 final class OpensAndCloses {

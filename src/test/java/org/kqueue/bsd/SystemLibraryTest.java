@@ -28,6 +28,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.Wakeup;
 import org.kqueue.robust.Forked;
+import org.kqueue.robust.OpenDescriptors;
 
 /** Libraries: what is bound and found out when one is loaded, and whose the descriptors are. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -22,6 +22,7 @@ import org.kqueue.EventList;
 import org.kqueue.KeventException;
 import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
+import org.kqueue.robust.OpenDescriptors;
 
 /** Wakeups of the system backend by what the kernel has, and closing a kqueue under waiting threads. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

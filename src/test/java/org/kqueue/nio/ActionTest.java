@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Pair;
 
 /** The selects that perform an action. */
 @ParameterizedClass(name = "{0}")

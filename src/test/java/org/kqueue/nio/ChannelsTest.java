@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Pair;
+import org.kqueue.robust.Task;
 
 /** When each kind of channel is ready for what. */
 @ParameterizedClass(name = "{0}")

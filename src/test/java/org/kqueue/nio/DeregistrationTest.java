@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Pair;
 
 /** Cancelled keys and closed channels: when they leave the sets, and when descriptors are given back. */
 @ParameterizedClass(name = "{0}")

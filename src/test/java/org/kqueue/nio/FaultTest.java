@@ -24,6 +24,9 @@ import org.kqueue.Errno;
 import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
+import org.kqueue.robust.Faults;
+import org.kqueue.robust.FaultyKqueue;
+import org.kqueue.robust.Pair;
 
 /**
  * What the selector makes of a kqueue that refuses, fails, or reports what nobody asked for; and how often it calls.
@@ -247,8 +250,13 @@ class FaultTest extends SelectorTest {
 
     @Test
     void failedOpenClosesTheKqueue() throws IOException {
-        FaultyKqueue closed = new FaultyKqueue(((Providers.On) provider).openKqueue());
-        closed.refuseWakeups = true;
+        Faults noWakeup = new Faults() {
+            @Override
+            public void newWakeup() throws IOException {
+                throw new IOException("no wakeup");
+            }
+        };
+        FaultyKqueue closed = new FaultyKqueue(((Providers.On) provider).openKqueue(), noWakeup);
         assertThrows(IOException.class, () -> ((Providers.On) provider).openSelector(closed));
         assertFalse(closed.isOpen());
     }

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.Kqueue;
 import org.kqueue.bsd.Model;
 import org.kqueue.nio.jdk.JdkChannels;
+import org.kqueue.robust.Pair;
 
 /** The selector on a library like libkqueue, over epoll: what it does not rely on, since the library differs. */
 @ParameterizedClass(name = "{0}")

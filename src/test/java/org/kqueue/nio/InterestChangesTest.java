@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Task;
 
 /** Interest that other threads set while a select is under way, or while the selector closes. */
 @ParameterizedClass(name = "{0}")

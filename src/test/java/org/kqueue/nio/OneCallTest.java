@@ -20,6 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.bsd.Model;
+import org.kqueue.robust.FaultyKqueue;
+import org.kqueue.robust.Pair;
 
 /**
  * On the system backend a select is one {@code kevent}, counted where it arrives, whatever has changed since the last.

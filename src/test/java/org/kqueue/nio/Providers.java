@@ -11,11 +11,8 @@ import org.kqueue.KqueueConfig;
 import org.kqueue.bsd.NativeBuild;
 import org.kqueue.nio.jdk.JdkProvider;
 
-/**
- * The providers that every selector test runs on: the JDK's own, which is the oracle, and ours on each kqueue there is
- * here.
- */
-final class Providers {
+/** The providers that tests run on: the JDK's own, which is the oracle, and ours on each kqueue there is here. */
+public final class Providers {
 
     private static final List<String> ABIS =
             List.of("macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly");
@@ -23,13 +20,28 @@ final class Providers {
     private Providers() {
     }
 
-    static List<Named<SelectorProvider>> all() {
+    /** The JDK's and ours. */
+    public static List<Named<SelectorProvider>> all() {
         List<Named<SelectorProvider>> all = new ArrayList<>(ours());
         all.add(0, Named.of("jdk", JdkProvider.get()));
         return all;
     }
 
-    static List<Named<SelectorProvider>> ours() {
+    /** The JDK's own provider, the oracle. */
+    public static SelectorProvider jdk() {
+        return JdkProvider.get();
+    }
+
+    /**
+     * Ours, as system properties have it. {@code -Dorg.kqueue.robust.provider=jdk} puts the JDK's in its place, which
+     * tests the tests.
+     */
+    public static SelectorProvider kqueue() {
+        return Configured.PROVIDER;
+    }
+
+    /** Ours, on each kqueue. */
+    public static List<Named<SelectorProvider>> ours() {
         List<Named<SelectorProvider>> all = new ArrayList<>();
         if (System.getProperty("os.name").equals("Linux")) {
             for (String abi : ABIS) {
@@ -59,11 +71,17 @@ final class Providers {
         return Named.of(config.backend() + " " + (config.abi() == null ? "default" : config.abi()), new On(config));
     }
 
+    private static final class Configured {
+        static final SelectorProvider PROVIDER = "jdk".equals(System.getProperty("org.kqueue.robust.provider")) ? jdk()
+                : new KqueueSelectorProvider();
+    }
+
     /** Ours, on a kqueue that no system property names. */
-    static final class On extends KqueueSelectorProvider {
+    public static class On extends KqueueSelectorProvider {
         private final SelectorSettings settings;
 
-        On(KqueueConfig config) {
+        /** On the kqueue of a configuration. */
+        public On(KqueueConfig config) {
             this(new SelectorSettings(config, false, false));
         }
 
@@ -76,12 +94,13 @@ final class Providers {
             return settings.config();
         }
 
-        Kqueue openKqueue() throws IOException {
+        /** A kqueue as this provider's selectors have it. */
+        public final Kqueue openKqueue() throws IOException {
             return settings.openKqueue();
         }
 
         /** A selector that waits in this kqueue. */
-        AbstractSelector openSelector(Kqueue kqueue) throws IOException {
+        public final AbstractSelector openSelector(Kqueue kqueue) throws IOException {
             return KqueueSelector.open(this, settings, kqueue);
         }
     }

@@ -24,6 +24,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Pair;
 
 /** Key set, selected-key set, ready sets and the numbers that select returns. */
 @ParameterizedClass(name = "{0}")

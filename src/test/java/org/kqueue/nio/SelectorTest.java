@@ -18,20 +18,17 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
+import org.kqueue.robust.OpenDescriptors;
+import org.kqueue.robust.Pair;
+import org.kqueue.robust.Task;
 
 /**
  * What the selector tests share: a provider, a selector, channels that are closed afterwards, threads with a deadline.
@@ -70,10 +67,6 @@ abstract class SelectorTest {
         return provider instanceof KqueueSelectorProvider;
     }
 
-    /** Two ends of a connection, both non-blocking. */
-    record Pair(SocketChannel near, SocketChannel far) {
-    }
-
     ServerSocketChannel listener() throws IOException {
         ServerSocketChannel listener = closed(provider.openServerSocketChannel());
         listener.bind(ANY_PORT);
@@ -87,16 +80,12 @@ abstract class SelectorTest {
         return socket;
     }
 
+    /** Both ends are non-blocking. */
     Pair pair() throws IOException {
-        try (ServerSocketChannel listener = provider.openServerSocketChannel()) {
-            listener.bind(ANY_PORT);
-            SocketChannel near = closed(provider.openSocketChannel());
-            near.connect(listener.getLocalAddress());
-            SocketChannel far = closed(listener.accept());
-            near.configureBlocking(false);
-            far.configureBlocking(false);
-            return new Pair(near, far);
-        }
+        Pair pair = Pair.open(provider);
+        closed(pair.near());
+        closed(pair.far()).configureBlocking(false);
+        return pair;
     }
 
     DatagramChannel datagram() throws IOException {
@@ -182,81 +171,17 @@ abstract class SelectorTest {
         return channel.register(selector, ops);
     }
 
-    /** A thread that computes something, to be joined with a deadline. */
-    static final class Task<T> {
-        private final FutureTask<T> task;
-        final Thread thread;
-
-        Task(Callable<T> callable) {
-            task = new FutureTask<>(callable);
-            thread = new Thread(task, "test-task");
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        T get() throws Exception {
-            try {
-                return task.get(DEADLINE_MILLIS, TimeUnit.MILLISECONDS);
-            } catch (ExecutionException e) {
-                throw e.getCause() instanceof Exception cause ? cause : e;
-            } catch (TimeoutException e) {
-                TimeoutException withStack = new TimeoutException(thread + " is still at work");
-                withStack.setStackTrace(thread.getStackTrace());
-                throw withStack;
-            }
-        }
-
-        boolean isDone() {
-            return task.isDone();
-        }
-
-        /** Returns when the thread is inside the native call that a select waits in, or about to make it. */
-        Task<T> awaitSelecting() {
-            long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DEADLINE_MILLIS);
-            while (!isSelecting()) {
-                assertTrue(!isDone() && System.nanoTime() < deadline, "the thread does not wait in a select");
-                Thread.onSpinWait();
-            }
-            return this;
-        }
-
-        private boolean isSelecting() {
-            StackTraceElement[] stack = thread.getStackTrace();
-            // A call through java.lang.foreign is no native method on the stack, so with ours the call of kevent must
-            // do.
-            return stack.length > 0
-                    && (stack[0].isNativeMethod() || Stream.of(stack).anyMatch(frame -> frame.getMethodName()
-                    .equals("kevent")))
-                    && Stream.of(stack).anyMatch(frame -> frame.getMethodName().equals("select"));
-        }
-    }
-
     static <T> Task<T> task(Callable<T> callable) {
         return new Task<>(callable);
     }
 
     /** Open descriptors of this process that are sockets or pipes; files come and go as classes are loaded. */
-    static long openSockets() throws IOException {
-        return count("socket:", "pipe:");
+    static long openSockets() {
+        return OpenDescriptors.count("socket:", "pipe:");
     }
 
     /** Open descriptors that are epoll instances, event counters or timers. */
-    static long openQueues() throws IOException {
-        return count("anon_inode:");
-    }
-
-    private static long count(String... prefixes) throws IOException {
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            return descriptors.map(SelectorTest::target)
-                    .filter(target -> Stream.of(prefixes).anyMatch(target::startsWith)).count();
-        }
-    }
-
-    private static String target(Path descriptor) {
-        try {
-            return Files.readSymbolicLink(descriptor).toString();
-        } catch (IOException closedMeanwhile) {
-            return "";
-        }
+    static long openQueues() {
+        return OpenDescriptors.count("anon_inode:");
     }
 }

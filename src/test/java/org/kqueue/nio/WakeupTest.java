@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Pair;
+import org.kqueue.robust.Task;
 
 /** What ends a select: time, wakeup, interrupt, close; and what other threads may do meanwhile. */
 @ParameterizedClass(name = "{0}")
@@ -132,7 +134,7 @@ class WakeupTest extends SelectorTest {
             selector.select();
             return Thread.interrupted();
         }).awaitSelecting();
-        select.thread.interrupt();
+        select.interrupt();
         assertTrue(select.get());
     }
 

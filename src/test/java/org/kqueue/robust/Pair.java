@@ -9,29 +9,29 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 
-/** Two ends of a TCP connection over loopback, ours non-blocking, the peer's blocking. */
-public record Pair(SocketChannel ours, SocketChannel peer) implements AutoCloseable {
+/** Two ends of a TCP connection over loopback, the near one non-blocking, the far one blocking. */
+public record Pair(SocketChannel near, SocketChannel far) implements AutoCloseable {
 
     /** Opens a pair with channels of a provider. */
     public static Pair open(SelectorProvider provider) throws IOException {
         try (ServerSocketChannel listener = provider.openServerSocketChannel()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-            SocketChannel ours = provider.openSocketChannel();
-            ours.connect(listener.getLocalAddress());
-            SocketChannel peer = listener.accept();
-            ours.configureBlocking(false);
-            return new Pair(ours, peer);
+            SocketChannel near = provider.openSocketChannel();
+            near.connect(listener.getLocalAddress());
+            SocketChannel far = listener.accept();
+            near.configureBlocking(false);
+            return new Pair(near, far);
         }
     }
 
-    /** Registers our end, with the pair attached. */
+    /** Registers the near end, with the pair attached. */
     public SelectionKey register(Selector selector, int ops) throws IOException {
-        return ours.register(selector, ops, this);
+        return near.register(selector, ops, this);
     }
 
     @Override
     public void close() throws IOException {
-        ours.close();
-        peer.close();
+        near.close();
+        far.close();
     }
 }

@@ -1,38 +1,37 @@
 package org.kqueue.robust.differential;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.channels.spi.SelectorProvider;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.kqueue.robust.Descriptors;
-import org.kqueue.robust.Providers;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.nio.Providers;
 
-/** The short form of {@link Campaign}, with its properties. */
+/** The JDK's selector is the oracle. For longer runs see {@link RandomPrograms}. */
 class DifferentialTest {
 
     @Test
     void behavesAsTheJdksSelectorInRandomPrograms() throws Exception {
-        System.out.println(new Campaign().run());
+        System.out.println(RandomPrograms.run());
     }
 
     @Test
-    void leavesNoDescriptorBehind() throws Exception {
-        Comparison comparison = new Comparison(Providers.jdk(), Providers.kqueue());
-        for (int i = 0; i < 20; i++) {
-            comparison.difference(Program.random(i), Pace.FAST);
-        }
-        int before = Descriptors.count();
-        for (int i = 0; i < 20; i++) {
-            comparison.difference(Program.random(i), Pace.FAST);
-        }
-        Descriptors.assertComesDownTo(before);
+    void behavesAsTheJdksSelectorInEveryShortProgram() throws Exception {
+        System.out.println(EveryProgram.run());
     }
 
-    @Test
-    void shrinksAProgramToWhatItTakesToFail() {
-        Program program = Program.random(Campaign.DEFAULT_SEED);
-        Program small = program.shrink(p -> p.steps().stream().filter(s -> s.op() == Op.REGISTER).count() >= 2,
-                () -> false);
-        assertEquals(2, small.steps().size());
-        assertEquals(small, Program.parse(small.toString()));
+    /** The embedded one that does not dispatch, and libraries. */
+    static Stream<Arguments> otherKqueues() {
+        return Providers.ours().stream()
+                .filter(one -> one.getName().equals("embedded netbsd") || one.getName().startsWith("system"))
+                .map(one -> Arguments.of(one.getName(), one.getPayload()));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("otherKqueues")
+    void behavesSoOnOtherKqueues(String name, SelectorProvider provider) throws Exception {
+        System.out.println(EveryProgram.run(name, provider));
     }
 }

@@ -2,20 +2,21 @@ package org.kqueue.robust.fault;
 
 import java.io.IOException;
 import java.nio.channels.Selector;
+import java.nio.channels.spi.SelectorProvider;
 import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueBackend;
 import org.kqueue.KqueueConfig;
-import org.kqueue.robust.Providers;
+import org.kqueue.nio.Providers;
+import org.kqueue.robust.Faults;
+import org.kqueue.robust.FaultyKqueue;
 
 /** {@code org.kqueue.backend=faulty}: the backend that serves here otherwise, with faults. */
 public final class FaultyBackend implements KqueueBackend {
 
     static final String NAME = "faulty";
-    private static final Faults NONE = new Faults() {
-    };
     /** The plan of the selector that is being opened; one test runs at a time. */
-    private static volatile Faults plan = NONE;
+    private static volatile Faults plan = Faults.NONE;
 
     /** For the service loader. */
     public FaultyBackend() {
@@ -23,19 +24,18 @@ public final class FaultyBackend implements KqueueBackend {
 
     /** Opens a selector whose system calls go wrong by plan. */
     static Selector openSelector(Faults faults) throws IOException {
-        String before = System.getProperty(KqueueConfig.BACKEND);
+        SelectorProvider provider = OnFaulty.PROVIDER;
         plan = faults;
-        System.setProperty(KqueueConfig.BACKEND, NAME);
         try {
-            return Providers.kqueue().openSelector();
+            return provider.openSelector();
         } finally {
-            plan = NONE;
-            if (before == null) {
-                System.clearProperty(KqueueConfig.BACKEND);
-            } else {
-                System.setProperty(KqueueConfig.BACKEND, before);
-            }
+            plan = Faults.NONE;
         }
+    }
+
+    private static final class OnFaulty {
+        static final SelectorProvider PROVIDER =
+                new Providers.On(new KqueueConfig(NAME, null, null, KqueueConfig.Detail.READINESS));
     }
 
     @Override

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.kqueue.nio.Providers;
 import org.kqueue.robust.Pair;
-import org.kqueue.robust.Providers;
 
 /**
  * Traffic on a selector that proves that nothing is lost: every byte sent must make its key ready for OP_READ, every
@@ -47,7 +47,7 @@ final class Workload implements AutoCloseable {
             Set<SelectionKey> readers = some();
             Set<SelectionKey> writers = some();
             for (SelectionKey key : readers) {
-                pair(key).peer().write(ByteBuffer.wrap(new byte[] {1}));
+                pair(key).far().write(ByteBuffer.wrap(new byte[] {1}));
             }
             for (SelectionKey key : writers) {
                 key.interestOpsOr(SelectionKey.OP_WRITE);
@@ -91,7 +91,7 @@ final class Workload implements AutoCloseable {
                 SelectionKey key = selected.next();
                 selected.remove();
                 if (key.isReadable()) {
-                    int n = pair(key).ours().read(buffer.clear());
+                    int n = pair(key).near().read(buffer.clear());
                     falseAlarms += n > 0 ? 0 : 1;
                     if (n > 0) {
                         readers.remove(key);

@@ -7,18 +7,19 @@ import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.kqueue.robust.Descriptors;
+import org.kqueue.nio.Providers;
+import org.kqueue.robust.Await;
 import org.kqueue.robust.Forked;
-import org.kqueue.robust.Providers;
+import org.kqueue.robust.OpenDescriptors;
 
 /** {@link Leaks} in its short form, and what becomes of selectors that nobody closes. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LeaksTest {
 
     private static final int DROPPED = 60;
+    private static final long GC_MICROS = 20_000;
 
     @Test
     void connectionsAndSelectorsLeaveNothingBehind() throws Exception {
@@ -41,14 +42,13 @@ class LeaksTest {
 
     private static int heldByDropped(SelectorProvider provider) throws Exception {
         drop(provider, 1);
-        int before = Descriptors.count();
+        int before = OpenDescriptors.count();
         drop(provider, DROPPED);
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
-        while (Descriptors.count() > before && System.nanoTime() - end < 0) {
+        Await.within(1_000, GC_MICROS, () -> {
             System.gc();
-            Thread.sleep(20);
-        }
-        return Math.max(0, Descriptors.count() - before);
+            return OpenDescriptors.count() <= before;
+        });
+        return Math.max(0, OpenDescriptors.count() - before);
     }
 
     private static void drop(SelectorProvider provider, int n) throws IOException {

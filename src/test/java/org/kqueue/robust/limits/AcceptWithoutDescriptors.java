@@ -11,7 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import org.kqueue.robust.Providers;
+import org.kqueue.nio.Providers;
 
 /**
  * Run with a low limit on descriptors. Connections are made until accept fails with EMFILE; the selector must go on,

@@ -21,13 +21,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kqueue.robust.Descriptors;
-import org.kqueue.robust.Providers;
+import org.kqueue.nio.Providers;
+import org.kqueue.robust.Await;
+import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Racers;
 
 /** Many channels, many events, many wakeups, long timeouts. */
@@ -57,7 +59,7 @@ class LimitsTest {
     private static int channels() {
         long most = ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
                 .getMaxFileDescriptorCount();
-        int channels = (int) Math.min(WANTED_CHANNELS, most - Descriptors.count() - SPARE_DESCRIPTORS);
+        int channels = (int) Math.min(WANTED_CHANNELS, most - OpenDescriptors.count() - SPARE_DESCRIPTORS);
         System.out.printf("limits: %d channels registered at once%s%n", channels, channels == WANTED_CHANNELS ? ""
                 : ", not " + WANTED_CHANNELS + ": the limit on descriptors is " + most);
         return channels;
@@ -202,16 +204,13 @@ class LimitsTest {
     void waitsWithTimeoutsBeyondEveryClamp(long timeoutMillis) throws Exception {
         Selector selector = keep(provider.openSelector());
         try (Racers racers = new Racers(60)) {
-            boolean[] back = {false};
+            AtomicBoolean back = new AtomicBoolean();
             racers.run(() -> {
                 assertEquals(0, selector.select(timeoutMillis));
-                back[0] = true;
+                back.set(true);
                 return null;
             });
-            while (!racers.isOver()) {
-                assertFalse(back[0], "select(" + timeoutMillis + ") came back");
-                Thread.sleep(5);
-            }
+            assertFalse(Await.within(60, back::get), "select(" + timeoutMillis + ") came back");
             selector.wakeup();
             racers.join(5_000);
         }

@@ -25,8 +25,8 @@ import org.kqueue.contract.Covers;
 import org.kqueue.linux.epoll.EpollCalls;
 import org.kqueue.linux.epoll.JdkCalls;
 import org.kqueue.linux.epoll.LentCalls;
+import org.kqueue.nio.Providers;
 import org.kqueue.robust.Pair;
-import org.kqueue.robust.Providers;
 
 /** A child process must get none of our descriptors, whatever way it is started. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)

@@ -20,14 +20,14 @@ class OpeningTest {
 
     @Test
     void opensOnePackageToOneModuleAndNoMore() throws Exception {
-        Forked.Result result = Forked.java(WhatIsOpen.class);
+        Forked.Result result = Forked.java(OpenedPackages.class);
         assertEquals(0, result.status(), result.output());
         assertEquals("opened: [java.base/sun.nio.ch to the unnamed module]", result.lastLine());
     }
 
     @Test
     void opensNothingWhereTheFlagHasOpenedIt() throws Exception {
-        Forked.Result result = Forked.java(WhatIsOpen.class, "--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED");
+        Forked.Result result = Forked.java(OpenedPackages.class, "--add-opens", "java.base/sun.nio.ch=ALL-UNNAMED");
         assertEquals(0, result.status(), result.output());
         assertEquals("opened: []", result.lastLine());
     }
@@ -45,7 +45,7 @@ class OpeningTest {
             assumeTrue(in != null, "this JNA has no native part for " + Platform.RESOURCE_PREFIX);
             Files.copy(in, library);
         }
-        Forked.Result result = Forked.java(WhatIsOpen.class, "-Djna.nounpack=true",
+        Forked.Result result = Forked.java(OpenedPackages.class, "-Djna.nounpack=true",
                 "-Djna.boot.library.path=" + library.getParent(), "-Djava.io.tmpdir=" + empty);
         assertEquals(0, result.status(), result.output());
         try (var files = Files.list(empty)) {

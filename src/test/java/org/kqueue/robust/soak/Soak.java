@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import org.kqueue.robust.Descriptors;
+import org.kqueue.robust.OpenDescriptors;
 
 /**
  * Server and clients over loopback with random faults, for a given time, on whatever selectors {@link Selector#open()}
@@ -25,7 +25,7 @@ public final class Soak {
     /** Heap may grow by what caches and the JIT's profiles take; a leak of one object per connection is far more. */
     private static final long HEAP_SLACK = 16 << 20;
 
-    private final Tally tally = new Tally();
+    private final SoakCounts counts = new SoakCounts();
     private final long seconds;
     private final int connections;
     private final SplittableRandom random;
@@ -50,7 +50,7 @@ public final class Soak {
     String run() throws Exception {
         // Loads what stays: classes, the threads of the JVM, the descriptors that are opened once.
         drive(Math.min(5, seconds));
-        int descriptors = Descriptors.count();
+        int descriptors = OpenDescriptors.count();
         long heap = usedHeap();
         String kind;
         try (Selector selector = Selector.open()) {
@@ -61,20 +61,20 @@ public final class Soak {
         long took = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start);
         String left = "none";
         try {
-            Descriptors.assertComesDownTo(descriptors);
+            OpenDescriptors.assertComesDownTo(descriptors);
         } catch (AssertionError e) {
             left = e.getMessage();
         }
         long heapAfter = usedHeap();
-        boolean passed = tally.isClean() && left.equals("none") && heapAfter - heap < HEAP_SLACK;
+        boolean passed = counts.isClean() && left.equals("none") && heapAfter - heap < HEAP_SLACK;
         String counted = String.format(Locale.ROOT, "%d connections (%d half-closed, %d slow readers, %d reset by the "
                 + "client, %d by the server, %d cut off by that), %.2f GB echoed, %d checksum errors, %d lost events, "
-                + "%d other failures", tally.connections.sum(), tally.halfCloses.sum(), tally.slow.sum(),
-                tally.clientResets.sum(), tally.serverResets.sum(), tally.cutOff.sum(), tally.bytes.sum() / 1e9,
-                tally.checksumErrors.sum(), tally.lostEvents.sum(), tally.failures.sum());
+                + "%d other failures", counts.connections.sum(), counts.halfCloses.sum(), counts.slow.sum(),
+                counts.clientResets.sum(), counts.serverResets.sum(), counts.cutOff.sum(), counts.bytes.sum() / 1e9,
+                counts.checksumErrors.sum(), counts.lostEvents.sum(), counts.failures.sum());
         return String
                 .format(Locale.ROOT, "soak on %s: %d s, %s, fds %d -> %d (left over: %s), heap %.1f -> %.1f MB: %s",
-                kind, took, counted, descriptors, Descriptors.count(), left, heap / 1e6, heapAfter / 1e6,
+                kind, took, counted, descriptors, OpenDescriptors.count(), left, heap / 1e6, heapAfter / 1e6,
                 passed ? "PASSED" : "FAILED");
     }
 
@@ -89,16 +89,16 @@ public final class Soak {
 
     private void drive(long howLong) throws IOException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(howLong);
-        List<Client> clients = new ArrayList<>();
-        try (EchoServer server = new EchoServer(tally); Selector selector = Selector.open()) {
+        List<SoakConnection> clients = new ArrayList<>();
+        try (ResettingEchoServer server = new ResettingEchoServer(counts); Selector selector = Selector.open()) {
             while (System.nanoTime() - end < 0 || !clients.isEmpty()) {
                 while (clients.size() < connections && System.nanoTime() - end < 0) {
-                    clients.add(new Client(tally, selector, server.address(), random));
+                    clients.add(new SoakConnection(counts, selector, server.address(), random));
                 }
                 selector.select(TICK_MILLIS);
                 for (SelectionKey key : selector.selectedKeys()) {
                     if (key.isValid()) {
-                        ((Client) key.attachment()).ready();
+                        ((SoakConnection) key.attachment()).ready();
                     }
                 }
                 selector.selectedKeys().clear();
@@ -107,10 +107,10 @@ public final class Soak {
         }
     }
 
-    private void tick(List<Client> clients) throws IOException {
+    private void tick(List<SoakConnection> clients) throws IOException {
         long now = System.nanoTime();
-        for (Iterator<Client> each = clients.iterator(); each.hasNext();) {
-            Client client = each.next();
+        for (Iterator<SoakConnection> each = clients.iterator(); each.hasNext();) {
+            SoakConnection client = each.next();
             if (client.isOpen()) {
                 client.tick(now, PATIENCE_NANOS);
             }

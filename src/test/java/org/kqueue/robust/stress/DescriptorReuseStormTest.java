@@ -16,9 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.kqueue.robust.Descriptors;
+import org.kqueue.nio.Providers;
+import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
-import org.kqueue.robust.Providers;
 import org.kqueue.robust.Racers;
 
 /**
@@ -51,7 +51,7 @@ class DescriptorReuseStormTest {
     void everyEventBelongsToALiveRegistration() throws Exception {
         provider.openSelector().close();
         Pair.open(provider).close();
-        int before = Descriptors.count();
+        int before = OpenDescriptors.count();
         AtomicLong rounds = new AtomicLong();
         AtomicLong unseen = new AtomicLong();
         try (Selector selector = provider.openSelector(); Racers racers = new Racers(SECONDS * 1_000)) {
@@ -72,7 +72,7 @@ class DescriptorReuseStormTest {
             selector.selectNow();
             assertEquals(Set.of(), selector.keys());
         }
-        Descriptors.assertComesDownTo(before);
+        OpenDescriptors.assertComesDownTo(before);
         System.out.printf("descriptor storm: %d connections in %d s, %d closed before they were seen%n", rounds.get(),
                 SECONDS,
                 unseen.get());
@@ -86,7 +86,7 @@ class DescriptorReuseStormTest {
             if (!key.isValid()) {
                 continue;
             }
-            int n = connection.pair.ours().isOpen() ? peek(connection) : -1;
+            int n = connection.pair.near().isOpen() ? peek(connection) : -1;
             // Ready with nothing to read and nobody having closed it: an event of somebody else's.
             assertTrue(n != 0 || connection.seen || connection.closed.get(), "ready without cause: " + key);
             assertTrue(connection.written.get() || connection.closed.get(), "ready before it was made so: " + key);
@@ -97,7 +97,7 @@ class DescriptorReuseStormTest {
 
     private static int peek(Connection connection) {
         try {
-            return connection.pair.ours().read(ByteBuffer.allocate(8));
+            return connection.pair.near().read(ByteBuffer.allocate(8));
         } catch (IOException e) {
             return -1;
         }
@@ -106,14 +106,14 @@ class DescriptorReuseStormTest {
     private void round(Selector selector, AtomicLong unseen) throws IOException {
         Connection connection = new Connection(Pair.open(provider));
         try {
-            connection.pair.ours().register(selector, SelectionKey.OP_READ, connection);
+            connection.pair.near().register(selector, SelectionKey.OP_READ, connection);
             selector.wakeup();
             if (ThreadLocalRandom.current().nextInt(4) == 0) {
                 unseen.incrementAndGet();
                 return;
             }
             connection.written.set(true);
-            connection.pair.peer().write(ByteBuffer.wrap(new byte[] {1}));
+            connection.pair.far().write(ByteBuffer.wrap(new byte[] {1}));
             long start = System.nanoTime();
             while (!connection.seen) {
                 assertTrue(System.nanoTime() - start < DEADLINE_NANOS, "an event is lost: " + connection.pair);

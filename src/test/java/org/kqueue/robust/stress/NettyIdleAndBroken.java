@@ -29,7 +29,8 @@ import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import org.kqueue.robust.Providers;
+import org.kqueue.nio.Providers;
+import org.kqueue.robust.Await;
 
 /**
  * Netty's NIO transport with connections in all the states that have made selectors spin: half-closed with autoRead
@@ -38,6 +39,7 @@ import org.kqueue.robust.Providers;
  */
 public final class NettyIdleAndBroken {
 
+    private static final long SETTLE_MILLIS = 200;
     private static final long QUIET_MILLIS = 2_000;
     private static final long MOST_CPU_MILLIS = 300;
 
@@ -64,9 +66,9 @@ public final class NettyIdleAndBroken {
             peers.add(breakOne(server, i));
         }
         refused(group);
-        Thread.sleep(200);
+        Await.within(SETTLE_MILLIS, () -> rebuilds.get() > 0);
         long cpu = cpu(threads);
-        Thread.sleep(QUIET_MILLIS);
+        Await.within(QUIET_MILLIS, () -> rebuilds.get() > 0);
         long used = TimeUnit.NANOSECONDS.toMillis(cpu(threads) - cpu);
         for (Socket peer : peers) {
             peer.close();

@@ -27,9 +27,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.kqueue.robust.Descriptors;
+import org.kqueue.nio.Providers;
+import org.kqueue.robust.Await;
+import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
-import org.kqueue.robust.Providers;
 import org.kqueue.robust.Racers;
 
 /**
@@ -58,12 +59,12 @@ class RaceTest {
         // The JDK keeps one socket for good from the first close of a blocking channel on.
         provider.openSelector().close();
         Pair.open(provider).close();
-        descriptors = Descriptors.count();
+        descriptors = OpenDescriptors.count();
     }
 
     @AfterEach
     void noDescriptorIsLeft() throws InterruptedException {
-        Descriptors.assertComesDownTo(descriptors);
+        OpenDescriptors.assertComesDownTo(descriptors);
     }
 
     /** Ping-pong: each wakeup must end one select; one that is lost hangs the pair. */
@@ -90,9 +91,7 @@ class RaceTest {
             });
             // A lost wakeup shows as a hang, so nothing may end the selects but the race's own wakeups, and one last.
             racers.run(() -> {
-                while (!racers.isOver()) {
-                    Thread.sleep(1);
-                }
+                Await.within(Long.MAX_VALUE / 1_000_000, racers::isOver);
                 asked.incrementAndGet();
                 return selector.wakeup();
             });
@@ -114,7 +113,8 @@ class RaceTest {
                     queue.add(produced.incrementAndGet());
                     selector.wakeup();
                     if (ThreadLocalRandom.current().nextInt(50) == 0) {
-                        Thread.sleep(1);
+                        // Lets the selecting thread come to wait.
+                        Await.within(1, queue::isEmpty);
                     }
                 });
             }
@@ -154,7 +154,7 @@ class RaceTest {
             for (int i = 0; i < 2; i++) {
                 racers.repeatThen(registering::decrementAndGet, () -> {
                     Pair pair = Pair.open(provider);
-                    pair.peer().write(ByteBuffer.wrap(new byte[1]));
+                    pair.far().write(ByteBuffer.wrap(new byte[1]));
                     registered.incrementAndGet();
                     pair.register(selector, SelectionKey.OP_READ);
                     selector.wakeup();
@@ -237,7 +237,7 @@ class RaceTest {
                             key.cancel();
                             assertThrows(CancelledKeyException.class, key::interestOps);
                         } else if (ThreadLocalRandom.current().nextBoolean()) {
-                            pair.ours().close();
+                            pair.near().close();
                         } else {
                             key.interestOps(SelectionKey.OP_READ);
                         }

@@ -3,11 +3,11 @@ package org.kqueue.robust.soak;
 import java.nio.ByteBuffer;
 
 /** The bytes of a connection, by seed and position, so that both ends know them without having kept them. */
-final class Pattern {
+final class BytePattern {
 
     private static final long MIX = 0x9E3779B97F4A7C15L;
 
-    private Pattern() {
+    private BytePattern() {
     }
 
     static byte at(long seed, long position) {

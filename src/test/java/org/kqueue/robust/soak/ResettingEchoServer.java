@@ -14,20 +14,20 @@ import java.nio.channels.SocketChannel;
 import java.util.SplittableRandom;
 
 /** Accepts on one selector and echoes on two others, with which it registers from the accepting thread. Resets some. */
-final class EchoServer implements AutoCloseable {
+final class ResettingEchoServer implements AutoCloseable {
 
     private static final int LOOPS = 2;
     private static final int BUFFER = 16 * 1024;
     /** Of so many reads one is answered by a reset. */
     private static final int RESET_ONE_OF = 4_000;
 
-    private final Tally tally;
+    private final SoakCounts counts;
     private final ServerSocketChannel listener;
     private final Selector acceptor;
     private final Selector[] loops = new Selector[LOOPS];
 
-    EchoServer(Tally tally) throws IOException {
-        this.tally = tally;
+    ResettingEchoServer(SoakCounts counts) throws IOException {
+        this.counts = counts;
         acceptor = Selector.open();
         listener = ServerSocketChannel.open();
         listener.configureBlocking(false);
@@ -73,7 +73,7 @@ final class EchoServer implements AutoCloseable {
             // The end.
         } catch (IOException | RuntimeException | Error e) {
             e.printStackTrace();
-            tally.failures.increment();
+            counts.failures.increment();
         }
     }
 
@@ -96,7 +96,7 @@ final class EchoServer implements AutoCloseable {
                 return;
             }
             if (random.nextInt(RESET_ONE_OF) == 0) {
-                tally.serverResets.increment();
+                counts.serverResets.increment();
                 channel.setOption(StandardSocketOptions.SO_LINGER, 0).close();
             } else if (channel.read(buffer.clear()) < 0) {
                 channel.close();

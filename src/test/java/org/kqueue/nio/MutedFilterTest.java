@@ -1,6 +1,5 @@
 package org.kqueue.nio;
 
-import static java.nio.channels.SelectionKey.OP_ACCEPT;
 import static java.nio.channels.SelectionKey.OP_CONNECT;
 import static java.nio.channels.SelectionKey.OP_READ;
 import static java.nio.channels.SelectionKey.OP_WRITE;
@@ -12,7 +11,6 @@ import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -21,14 +19,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Pair;
+import org.kqueue.robust.Task;
 
 /**
- * States in which the kernel has events for ever and no operation is ready. A select may return with nothing then, but
- * a program that goes on selecting does so at most 50 times a second.
+ * Filters with events that make nothing ready: they are silent, and heard again when they mean something. That no state
+ * of a channel makes a selector spin is tested by {@code org.kqueue.robust.stress.NoSpinTest}.
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#ours")
-class NoSpinTest extends SelectorTest {
+class MutedFilterTest extends SelectorTest {
 
     private static final long SELECT_MILLIS = 120;
     /** Two at the start: one finds the event, the next deletes the knote. Then one every 20 ms. */
@@ -86,25 +86,6 @@ class NoSpinTest extends SelectorTest {
     }
 
     @Test
-    void neverConnectedSocketIsSilent() throws IOException {
-        SocketChannel socket = socket();
-        SelectionKey key = register(socket, OP_CONNECT);
-        assertWaitsQuietly();
-        key.interestOps(OP_READ | OP_WRITE);
-        assertWaitsQuietly();
-        socket.bind(ANY_PORT);
-        assertWaitsQuietly();
-    }
-
-    @Test
-    void unboundListenerIsSilent() throws IOException {
-        ServerSocketChannel listener = closed(provider.openServerSocketChannel());
-        listener.configureBlocking(false);
-        register(listener, OP_ACCEPT);
-        assertWaitsQuietly();
-    }
-
-    @Test
     void connectInterestOfAConnectedSocketIsSilent() throws IOException {
         Pair pair = pair();
         SelectionKey key = register(pair.near(), OP_CONNECT);
@@ -130,17 +111,6 @@ class NoSpinTest extends SelectorTest {
         assertWaitsQuietly();
         assertTrue(client.finishConnect());
         assertEquals(OP_READ, selectUntil(key, OP_READ));
-    }
-
-    @Test
-    void resetSocketWithoutInterestIsSilent() throws IOException {
-        Pair pair = pair();
-        SelectionKey key = register(pair.near(), OP_READ | OP_WRITE);
-        pair.far().setOption(StandardSocketOptions.SO_LINGER, 0);
-        pair.far().close();
-        selectUntil(key, OP_READ | OP_WRITE);
-        key.interestOps(0);
-        assertWaitsQuietly();
     }
 
     @Test

@@ -3,7 +3,7 @@ package org.kqueue.robust.soak;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What is counted during a soak. */
-final class Tally {
+final class SoakCounts {
 
     final LongAdder connections = new LongAdder();
     final LongAdder bytes = new LongAdder();

@@ -5,9 +5,10 @@ import org.kqueue.ChangeList;
 import org.kqueue.EventList;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
+import org.kqueue.robust.Faults;
 
 /** Applies changes one at a time as a BSD does, and answers some of them with an error of the plan's choice. */
-abstract class Changes implements Faults {
+abstract class RefusedChanges implements Faults {
 
     /** The errno with which a change is to fail, 0 to let it be. */
     abstract int errno(ChangeList changes, int index);

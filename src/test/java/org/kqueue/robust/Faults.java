@@ -1,4 +1,4 @@
-package org.kqueue.robust.fault;
+package org.kqueue.robust;
 
 import java.io.IOException;
 import org.kqueue.BackendCalls;
@@ -7,7 +7,11 @@ import org.kqueue.EventList;
 import org.kqueue.Kqueue;
 
 /** A plan of what goes wrong at the system-call line. Each method does the right thing unless it is overridden. */
-interface Faults {
+public interface Faults {
+
+    /** Nothing goes wrong. */
+    Faults NONE = new Faults() {
+    };
 
     /** {@code kqueue()}: throws where it is to fail. */
     default void kqueue() throws IOException {

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /** One connection of a client: sends the bytes of a seed, reads them back, and misbehaves as its mode says. */
-final class Client {
+final class SoakConnection {
 
     /** How a connection goes. */
     enum Mode {
@@ -30,7 +30,7 @@ final class Client {
     private static final int BUFFER = 8 * 1024;
     private static final int SLOW_READ = 3_000;
 
-    private final Tally tally;
+    private final SoakCounts counts;
     private final SocketChannel channel;
     private final SelectionKey key;
     private final Mode mode;
@@ -44,8 +44,9 @@ final class Client {
     /** When a slow reader reads on; 0 while it does not rest. */
     private long restUntil;
 
-    Client(Tally tally, Selector selector, SocketAddress server, SplittableRandom random) throws IOException {
-        this.tally = tally;
+    SoakConnection(SoakCounts counts, Selector selector, SocketAddress server, SplittableRandom random)
+            throws IOException {
+        this.counts = counts;
         int dice = random.nextInt(100);
         mode = dice < 40 ? Mode.CHURN : dice < 65 ? Mode.PLAIN : dice < 80 ? Mode.HALF_CLOSE
                 : dice < 90 ? Mode.RESET : Mode.SLOW;
@@ -55,7 +56,7 @@ final class Client {
         channel.configureBlocking(false);
         boolean connected = channel.connect(server);
         key = channel.register(selector, connected ? SelectionKey.OP_WRITE : SelectionKey.OP_CONNECT, this);
-        tally.connections.increment();
+        counts.connections.increment();
     }
 
     boolean isOpen() {
@@ -84,12 +85,12 @@ final class Client {
     private void write() throws IOException {
         if (!out.hasRemaining()) {
             out.clear().limit((int) Math.min(BUFFER, total - sent));
-            Pattern.fill(out, seed, sent);
+            BytePattern.fill(out, seed, sent);
             out.flip();
         }
         sent += channel.write(out);
         if (mode == Mode.RESET && sent > total / 2) {
-            tally.clientResets.increment();
+            counts.clientResets.increment();
             channel.setOption(StandardSocketOptions.SO_LINGER, 0).close();
         } else if (sent == total) {
             if (mode == Mode.HALF_CLOSE || mode == Mode.SLOW) {
@@ -109,8 +110,8 @@ final class Client {
             ended();
             return;
         }
-        tally.checksumErrors.add(Pattern.errors(in.flip(), seed, received));
-        tally.bytes.add(n);
+        counts.checksumErrors.add(BytePattern.errors(in.flip(), seed, received));
+        counts.bytes.add(n);
         received += n;
         if (received == total && !shut) {
             channel.close();
@@ -123,9 +124,9 @@ final class Client {
     /** The other side has ended it: right only after a half-close, when all has come back. */
     private void ended() throws IOException {
         if (!shut || received != total) {
-            tally.cutOff.increment();
+            counts.cutOff.increment();
         } else {
-            (mode == Mode.SLOW ? tally.slow : tally.halfCloses).increment();
+            (mode == Mode.SLOW ? counts.slow : counts.halfCloses).increment();
         }
         channel.close();
     }
@@ -140,7 +141,7 @@ final class Client {
             System.err.println("nothing moves: " + mode + ", sent " + sent + " and received " + received + " of "
                     + total
                     + ", " + key);
-            tally.lostEvents.increment();
+            counts.lostEvents.increment();
             channel.close();
         }
     }

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.channels.Selector;
 import java.util.Set;
 import java.util.TreeSet;
-import org.kqueue.robust.Providers;
+import org.kqueue.nio.Providers;
 
 /** Compares what every package of the platform is open to before and after a selector was opened and used. */
-public final class WhatIsOpen {
+public final class OpenedPackages {
 
-    private WhatIsOpen() {
+    private OpenedPackages() {
     }
 
     /** Prints what became open. */
@@ -25,7 +25,7 @@ public final class WhatIsOpen {
 
     private static Set<String> open() {
         Set<String> open = new TreeSet<>();
-        Module ours = WhatIsOpen.class.getModule();
+        Module ours = OpenedPackages.class.getModule();
         for (Module module : ModuleLayer.boot().modules()) {
             for (String name : module.getPackages()) {
                 if (module.isOpen(name, ours)) {
@@ -34,7 +34,7 @@ public final class WhatIsOpen {
                 if (module.isOpen(name)) {
                     open.add(module.getName() + "/" + name + " to all");
                 }
-                if (module.isOpen(name, WhatIsOpen.class.getClassLoader().getParent().getUnnamedModule())) {
+                if (module.isOpen(name, OpenedPackages.class.getClassLoader().getParent().getUnnamedModule())) {
                     open.add(module.getName() + "/" + name + " to another unnamed module");
                 }
             }
