@@ -356,6 +356,55 @@ class ReadinessTest extends Contract {
         assertEquals("z READ 0", kevent("z READ ADD"), "the number's new file");
     }
 
+    /** epoll takes neither /dev/null nor a regular file: EPERM, after the last change of the descriptor. */
+    @Test
+    void whatEpollRefusesIsAnErrorOfEachChange() {
+        name("null", ok(Posix.open("/dev/null", Posix.O_CLOEXEC, 0)));
+        String both = "null READ ERROR EPERM u=1; null WRITE ERROR EPERM u=2";
+        assertEquals(both, kevent("null READ ADD u=1", "null WRITE ADD u=2"));
+        assertEquals("null READ ERROR ENOENT; null WRITE ERROR ENOENT",
+                kevent("null READ DELETE", "null WRITE DELETE"));
+        assertEquals(both, kevent("null READ ADD|DISABLE u=1", "null WRITE ADD u=2"), "READ is not registered either");
+        assertEquals(both, kevent("null READ ADD|RECEIPT u=1", "null WRITE ADD u=2"));
+        assertEquals(both, kevent("null READ ADD u=1", "null WRITE ADD|RECEIPT u=2"));
+        pair();
+        assertEquals("a READ ERROR u=3; " + both, kevent("a READ ADD|RECEIPT u=3", "a WRITE ADD", "null READ ADD u=1",
+                "null WRITE ADD u=2", "a WRITE DELETE"), "those of others are applied");
+        assertEquals("", poll());
+        write("b", 1);
+        assertEquals("a READ 0", poll());
+    }
+
+    @Test
+    void errorsComeInTheOrderOfTheChanges() {
+        name("null", ok(Posix.open("/dev/null", Posix.O_CLOEXEC, 0)));
+        assertEquals("null READ ERROR EPERM u=1; null WRITE ERROR EINVAL u=2; null WRITE ERROR EPERM u=3",
+                kevent("null READ ADD u=1", "null WRITE ADD|CLEAR u=2", "null WRITE ADD u=3"));
+        assertEquals("null READ ERROR EPERM u=1; null WRITE ERROR ENOENT u=2",
+                kevent("null READ ADD u=1", "null WRITE DELETE u=2"));
+    }
+
+    @Test
+    void withRoomForTooFewErrorsTheCallFails() {
+        name("null", ok(Posix.open("/dev/null", Posix.O_CLOEXEC, 0)));
+        pair();
+        String[] changes = {"null READ ADD", "null WRITE ADD", "a WRITE ADD"};
+        assertEquals("EPERM", kevent(kq, 0, 0, changes));
+        assertEquals("EPERM", kevent(kq, 1, 0, changes));
+        assertEquals("a WRITE ERROR ENOENT", kevent("a WRITE DELETE"), "not applied after that");
+    }
+
+    @Test
+    void aSlotWithoutFilterIsSkippedAndHidesNoChangeBeforeIt() {
+        assumeTrue(kq.layout().filter(0) == null, "0 is a filter in this ABI");
+        pair();
+        write("b", 1);
+        assertEquals("a READ 0", kevent("a READ ADD", "a 0 0"));
+        name("null", ok(Posix.open("/dev/null", Posix.O_CLOEXEC, 0)));
+        assertEquals("null READ ERROR EPERM u=1; null WRITE ERROR EPERM u=3",
+                kevent("null READ ADD u=1", "null 0 0 u=2", "null WRITE ADD u=3"));
+    }
+
     /** Waits without end in another thread, which is in the kernel when this returns. */
     private CompletableFuture<String> waiter() {
         CompletableFuture<String> result = new CompletableFuture<>();

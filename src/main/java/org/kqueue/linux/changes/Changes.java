@@ -24,18 +24,18 @@ public final class Changes {
         /**
          * Applies one change.
          *
-         * @param change used again afterwards
+         * @param change used again afterwards; its fflags may be set to those that an error entry is to show
          * @return 0 or the errno
          */
         int change(Change change);
 
         /**
-         * Called after each change, so that what the kernel must be told can wait for the next.
+         * Called after a run of changes that have the same ident, so that the kernel need be told only once. A change
+         * that fails ends a run, and so does one that wants a receipt.
          *
-         * @param next the ident of the change that follows; -1 where none does
-         * @return 0 or the errno, which is the change's
+         * @return 0, or the errno of every change of the run that had none of its own
          */
-        default int flush(long next) {
+        default int flush() {
             return 0;
         }
     }
@@ -77,32 +77,44 @@ public final class Changes {
 
     /** Returns 0, the errno of an entry without room, or {@link #NO_ROOM}. */
     private int applyAll(ChangeList changes, EventList events) {
-        int n = changes.size();
-        for (int i = 0; i < n; i++) {
+        int first = 0;
+        for (int i = 0; i < changes.size(); i++) {
             change.read(changes, i);
-            if (change.filterNumber == 0 && change.filter == null) {
-                // As FreeBSD: a zeroed slot is no change.
+            // As FreeBSD: a slot with filter 0 is no change.
+            boolean skipped = change.filterNumber == 0 && change.filter == null;
+            int errno = skipped ? 0 : knotes.change(change);
+            boolean receipt = !skipped && change.has(KeventFlags.EV_RECEIPT);
+            boolean runGoesOn = i + 1 < changes.size() && changes.ident(i + 1) == change.ident;
+            if (runGoesOn && errno == 0 && !receipt && !skipped) {
                 continue;
             }
-            int errno = knotes.change(change);
-            boolean receipt = change.has(KeventFlags.EV_RECEIPT);
-            // Also after a change that failed: the kernel may not know of those before it.
-            int flushed = knotes.flush(receipt || i + 1 == n ? -1 : changes.ident(i + 1));
-            errno = errno == 0 ? flushed : errno;
-            if (errno == 0 && !receipt) {
-                continue;
-            }
-            if (events == null || events.size() == events.capacity()) {
-                // A receipt without room ends the call with 0, and hides the entries before it.
-                if (events != null) {
-                    events.filled(0);
+            int flushed = knotes.flush();
+            for (int k = first; k < i && flushed != 0; k++) {
+                if (!append(changes, k, changes.fflags(k), flushed, events)) {
+                    return flushed;
                 }
+            }
+            first = i + 1;
+            errno = errno == 0 && !skipped ? flushed : errno;
+            if ((errno != 0 || receipt) && !append(changes, i, change.fflags, errno, events)) {
                 return errno == 0 ? NO_ROOM : errno;
             }
-            events.append(change.ident, change.filterNumber, KeventFlags.EV_ERROR, change.fflags, bsdErrno(errno),
-                    change.udata);
         }
         return 0;
+    }
+
+    /** Appends the entry of a change. Returns false if there is no room, which ends the call and hides all entries. */
+    private boolean append(ChangeList changes, int index, int fflags, int errno, EventList events) {
+        if (events == null) {
+            return false;
+        }
+        if (events.size() == events.capacity()) {
+            events.filled(0);
+            return false;
+        }
+        events.append(changes.ident(index), changes.filterNumber(index), KeventFlags.EV_ERROR, fflags,
+                bsdErrno(errno), changes.udata(index));
+        return true;
     }
 
     /**

@@ -147,9 +147,9 @@ final class ReadinessKnotes implements Changes.Knotes {
     }
 
     @Override
-    public int flush(long next) {
+    public int flush() {
         int fd = changed;
-        if (fd == NONE || fd == next) {
+        if (fd == NONE) {
             return 0;
         }
         changed = NONE;
