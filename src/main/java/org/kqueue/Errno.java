@@ -1,5 +1,6 @@
 package org.kqueue;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,6 +25,8 @@ public final class Errno {
     public static final int ENOMEM = 12;
     /** Bad address. */
     public static final int EFAULT = 14;
+    /** It exists already. */
+    public static final int EEXIST = 17;
     /** Operation not supported by the device. */
     public static final int ENODEV = 19;
     /** Invalid argument. */
@@ -32,6 +35,8 @@ public final class Errno {
     public static final int ENFILE = 23;
     /** The process has too many open files. */
     public static final int EMFILE = 24;
+    /** No space left, or past a limit. */
+    public static final int ENOSPC = 28;
     /** Broken pipe. */
     public static final int EPIPE = 32;
 
@@ -98,14 +103,28 @@ public final class Errno {
             return errno;
         }
         String name = table(from).get(errno);
-        if (name != null) {
-            for (Map.Entry<Integer, String> entry : table(to).entrySet()) {
-                if (entry.getValue().equals(name)) {
-                    return entry.getKey();
-                }
+        return name != null && table(to).containsValue(name) ? number(name, to) : errno;
+    }
+
+    /**
+     * The number of an error.
+     *
+     * @param name such as {@code "ECONNRESET"}
+     * @param numbering whose number is wanted
+     * @return the number
+     * @throws IllegalArgumentException if the system has no error of that name
+     */
+    public static int number(String name, Numbering numbering) {
+        int common = Arrays.asList(COMMON).indexOf(name);
+        if (name != null && common >= 0) {
+            return common;
+        }
+        for (Map.Entry<Integer, String> entry : table(numbering).entrySet()) {
+            if (entry.getValue().equals(name)) {
+                return entry.getKey();
             }
         }
-        return errno;
+        throw new IllegalArgumentException(name + " is no error here; give a name of errno(2) such as ENOENT");
     }
 
     private static Map<Integer, String> table(Numbering numbering) {

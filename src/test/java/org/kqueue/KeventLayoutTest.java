@@ -183,5 +183,9 @@ class KeventLayoutTest {
         assertEquals(111, Errno.translate(61, Errno.Numbering.BSD, Errno.Numbering.LINUX));
         assertEquals(2, Errno.translate(2, Errno.Numbering.LINUX, Errno.Numbering.BSD));
         assertEquals("errno 200", Errno.name(200, Errno.Numbering.BSD));
+        assertEquals(200, Errno.translate(200, Errno.Numbering.BSD, Errno.Numbering.LINUX));
+        assertEquals(104, Errno.number("ECONNRESET", Errno.Numbering.LINUX));
+        assertEquals(2, Errno.number("ENOENT", Errno.Numbering.BSD));
+        assertThrows(IllegalArgumentException.class, () -> Errno.number("EWHAT", Errno.Numbering.BSD));
     }
 }

@@ -30,8 +30,6 @@ public interface EpollCalls {
     int EPOLLONESHOT = 1 << 30;
     /** {@code EPOLLET}. */
     int EPOLLET = 1 << 31;
-    /** The errno of an {@code EPOLL_CTL_ADD} of what is there. */
-    int EEXIST = 17;
 
     /**
      * {@code epoll_create1}. The descriptor is close-on-exec.

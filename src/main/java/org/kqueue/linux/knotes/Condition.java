@@ -29,19 +29,20 @@ final class Condition {
     private static final int TCP_LAST_ACK = 9;
     private static final int TCP_LISTEN = 10;
     private static final int TCP_CLOSING = 11;
-    // Linux' numbers
-    private static final int ECONNABORTED = 103;
-    private static final int ECONNRESET = 104;
-    private static final int ECONNREFUSED = 111;
 
     private final LinuxCalls calls;
-    private final Errno.Numbering errnos;
+    // Errnos, as the ABI numbers them.
+    private final int connectionAborted;
+    private final int connectionReset;
+    private final int connectionRefused;
     private final int lowWaterMark;
     private final EmbeddedKqueues kqueues;
 
     Condition(LinuxCalls calls, KeventLayout layout, EmbeddedKqueues kqueues) {
         this.calls = calls;
-        errnos = layout.errnos();
+        connectionAborted = Errno.number("ECONNABORTED", layout.errnos());
+        connectionReset = Errno.number("ECONNRESET", layout.errnos());
+        connectionRefused = Errno.number("ECONNREFUSED", layout.errnos());
         lowWaterMark = layout.has(Note.NOTE_LOWAT) ? layout.number(Note.NOTE_LOWAT) : 0;
         this.kqueues = kqueues;
     }
@@ -77,14 +78,14 @@ final class Condition {
     /** To Linux a listener that was shut down is a fresh socket again; kqueue says that it was aborted. */
     private boolean isShutListener(DescriptorKnote knote) {
         if (knote.descriptor.listened) {
-            end(knote, ECONNABORTED);
+            end(knote, connectionAborted);
         }
         return knote.descriptor.listened;
     }
 
     private void end(Knote knote, int errno) {
         knote.eventFlags = KeventFlags.EV_EOF;
-        knote.eventFflags = Errno.translate(errno, Errno.Numbering.LINUX, errnos);
+        knote.eventFflags = errno;
     }
 
     private boolean socketRead(DescriptorKnote knote, int ready) {
@@ -208,6 +209,6 @@ final class Condition {
         if (!descriptor.established) {
             tcpInfo(descriptor);
         }
-        return descriptor.established ? ECONNRESET : ECONNREFUSED;
+        return descriptor.established ? connectionReset : connectionRefused;
     }
 }

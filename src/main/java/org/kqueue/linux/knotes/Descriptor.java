@@ -14,7 +14,6 @@ final class Descriptor {
     private static final int AF_INET = 2;
     private static final int AF_INET6 = 10;
     private static final int SOCK_STREAM = 1;
-    private static final int IPPROTO_TCP = 6;
     private static final int IPPROTO_UDP = 17;
 
     final int fd;
@@ -72,7 +71,7 @@ final class Descriptor {
 
     /** Whether the kernel must know how many bytes are in its buffers. */
     boolean countsBytes() {
-        return file.isPipe() || domain == AF_UNIX || protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
+        return file.isPipe() || domain == AF_UNIX || protocol == LinuxLibrary.IPPROTO_TCP || protocol == IPPROTO_UDP;
     }
 
     static boolean isUnix(LinuxCalls calls, int socket) {

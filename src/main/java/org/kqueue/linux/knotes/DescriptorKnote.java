@@ -14,7 +14,6 @@ import org.kqueue.Filter;
 import org.kqueue.KeventException;
 import org.kqueue.KeventFlags;
 import org.kqueue.linux.changes.Change;
-import org.kqueue.linux.epoll.EpollCalls;
 
 /**
  * READ and WRITE of what epoll takes. A knote is an edge-triggered item, so that each edge is its own. Where a
@@ -125,7 +124,7 @@ final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Ch
     private int arm() {
         int mask = (side >= 0 ? EPOLLIN : mask()) | EPOLLET;
         int errno = ctl(armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, mask);
-        if (errno == EpollCalls.EEXIST) {
+        if (errno == Errno.EEXIST) {
             // The item of an earlier life of this number, of the same file: dup2 has brought it back.
             errno = ctl(EPOLL_CTL_MOD, mask);
         }

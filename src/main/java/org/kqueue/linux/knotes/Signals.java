@@ -3,6 +3,7 @@ package org.kqueue.linux.knotes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
@@ -22,8 +23,7 @@ final class Signals {
         "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
         "WINCH", "IO", "PWR", "SYS",
     };
-    private static final int SIGKILL = 9;
-    private static final int SIGSTOP = 19;
+    private static final Set<String> UNCATCHABLE = Set.of("KILL", "STOP");
 
     /** One signal's knotes, and the handler of before. */
     private static final class Watch implements SignalHandler {
@@ -57,7 +57,7 @@ final class Signals {
     }
 
     static boolean isUncatchable(long number) {
-        return number == SIGKILL || number == SIGSTOP;
+        return UNCATCHABLE.contains(name(number));
     }
 
     /** Returns false for a signal that the JVM keeps to itself. */

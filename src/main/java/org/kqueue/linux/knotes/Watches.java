@@ -18,7 +18,6 @@ final class Watches implements Sources.Source {
     private static final int IN_IGNORED = 0x8000;
     private static final int IN_MASK_ADD = 0x20000000;
 
-    private static final int ENOSPC = 28;
     private static final int BUFFER_SIZE = 8192;
     private static final int EVENT_SIZE = 16;
 
@@ -69,7 +68,7 @@ final class Watches implements Sources.Source {
     private int watch(String path, int mask) {
         int wd = calls.watch(inotify, path, mask);
         // ENOSPC: past fs.inotify.max_user_watches.
-        return wd == -ENOSPC ? -Errno.ENOMEM : wd;
+        return wd == -Errno.ENOSPC ? -Errno.ENOMEM : wd;
     }
 
     void remove(int wd, WatchingKnote knote) {

@@ -18,7 +18,6 @@ import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 import org.kqueue.linux.changes.Change;
 import org.kqueue.linux.changes.Changes;
-import org.kqueue.linux.epoll.EpollCalls;
 import org.kqueue.linux.epoll.EpollInstance;
 
 /**
@@ -194,7 +193,7 @@ final class ReadinessKnotes implements Changes.Knotes {
         if (errno == Errno.ENOENT && inEpoll) {
             // The descriptor was closed and its number has been given out again.
             errno = epoll.ctl(EPOLL_CTL_ADD, fd, mask);
-        } else if (errno == EpollCalls.EEXIST) {
+        } else if (errno == Errno.EEXIST) {
             errno = epoll.ctl(EPOLL_CTL_MOD, fd, mask);
         }
         set(fd, errno == 0 ? state | IN_EPOLL | wanted : state & ~IN_EPOLL);

@@ -90,7 +90,7 @@ class EpollCallsTest {
         int eventfd = keep(calls.eventfd());
         assertEquals(Errno.ENOENT, calls.ctl(epfd, EPOLL_CTL_MOD, eventfd, EPOLLIN));
         assertEquals(0, calls.ctl(epfd, EPOLL_CTL_ADD, eventfd, EPOLLIN));
-        assertEquals(EpollCalls.EEXIST, calls.ctl(epfd, EPOLL_CTL_ADD, eventfd, EPOLLIN));
+        assertEquals(Errno.EEXIST, calls.ctl(epfd, EPOLL_CTL_ADD, eventfd, EPOLLIN));
         assertEquals(0, calls.ctl(epfd, EPOLL_CTL_DEL, eventfd, 0));
         assertEquals(Errno.ENOENT, calls.ctl(epfd, EPOLL_CTL_DEL, eventfd, 0));
         assertEquals(Errno.EBADF, calls.ctl(epfd, EPOLL_CTL_ADD, 1 << 20, EPOLLIN));
