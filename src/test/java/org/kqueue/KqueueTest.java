@@ -102,8 +102,8 @@ class KqueueTest {
 
     @Test
     void refusesAListOfAnotherLayout() {
-        ChangeList foreign = new ChangeList(new KeventLayoutBuilder("other").build(), 1);
-        assertThrows(IllegalArgumentException.class, () -> kq.kevent(foreign, null, 0));
+        ChangeList ofAnotherAbi = new ChangeList(new KeventLayoutBuilder("other").build(), 1);
+        assertThrows(IllegalArgumentException.class, () -> kq.kevent(ofAnotherAbi, null, 0));
     }
 
     @Test

@@ -41,7 +41,8 @@ final class SystemLibrary {
     private final boolean ownFcntl;
     private final boolean ownClose;
     private final boolean ownPipe;
-    private final boolean foreign;
+    /** Whether its kqueue is the system's own, by whichever name it was loaded. */
+    private final boolean kernel;
     private final FilterProbe filters = new FilterProbe(this);
     private final LibraryHabits habits = new LibraryHabits(this);
     /** Null until the first kqueue that may have timers. */
@@ -56,16 +57,15 @@ final class SystemLibrary {
         this.layout = layout;
         binding = new Binding(name);
         binding.require("kqueue");
-        boolean libc = name == null || binding.isLibc();
-        foreign = !libc;
-        String symbol = keventSymbol(libc);
+        kernel = name == null || binding.isLibc();
+        String symbol = keventSymbol();
         calls = binding.functions();
         kevent = binding.kevent(symbol, layout);
-        ownFcntl = foreign && binding.isOwn("fcntl");
-        ownClose = foreign && binding.isOwn("close");
+        ownFcntl = !kernel && binding.isOwn("fcntl");
+        ownClose = !kernel && binding.isOwn("close");
         ownPipe = ownClose && binding.isOwn("pipe") && binding.isOwn("read") && binding.isOwn("write");
         fcntl = Native.load(ownFcntl ? name : null, Fcntl.class);
-        hostDescriptors = foreign && HostSystem.listsDescriptors() ? null : Boolean.TRUE;
+        hostDescriptors = !kernel && HostSystem.listsDescriptors() ? null : Boolean.TRUE;
         LOG.log(System.Logger.Level.DEBUG, () -> "bound kqueue and " + symbol + " of " + this + " by "
                 + kevent.getClass().getName());
     }
@@ -93,9 +93,9 @@ final class SystemLibrary {
      * NetBSD's plain {@code kevent} takes the timespec of before release 6; the header renames it. A library that is no
      * libc has no such past, so there a plain {@code kevent} will do.
      */
-    private String keventSymbol(boolean libc) throws KqueueUnavailableException {
+    private String keventSymbol() throws KqueueUnavailableException {
         String symbol = layout.keventSymbol();
-        if (libc || symbol.equals(PLAIN_KEVENT)) {
+        if (kernel || symbol.equals(PLAIN_KEVENT)) {
             return binding.require(symbol);
         }
         // On NetBSD a look-up of a name that the library lacks goes on in libc.
@@ -132,15 +132,14 @@ final class SystemLibrary {
         return probedLayout;
     }
 
-    /** Whether its kqueue is the system's own, by whichever name it was loaded. */
     boolean isKernel() {
-        return !foreign;
+        return kernel;
     }
 
     /** Refuses a library whose kevents are of another size: the next call could write beyond a list. */
     void requireAbi() throws IOException {
         // FreeBSD's libc has either of two, by the release it was made for.
-        List<String> others = foreign || HostSystem.CURRENT == HostSystem.FREEBSD ? habits.otherAbis() : List.of();
+        List<String> others = !kernel || HostSystem.CURRENT == HostSystem.FREEBSD ? habits.otherAbis() : List.of();
         if (!others.isEmpty()) {
             throw new KqueueUnavailableException((name == null ? "libc" : "org.kqueue.library=" + name)
                     + " does not speak the " + layout + " ABI; set " + KqueueConfig.ABI + " to the one it speaks, "
@@ -150,7 +149,7 @@ final class SystemLibrary {
 
     /** Whether {@code kevent} answers changes otherwise than a kernel's does. */
     boolean answersOtherwise() throws KeventException {
-        return foreign && !habits.answersAsKernel();
+        return !kernel && !habits.answersAsKernel();
     }
 
     /**
@@ -164,7 +163,7 @@ final class SystemLibrary {
 
     /** Whether one kqueue can watch another. */
     boolean watchesKqueues() {
-        return !foreign || habits.watchesKqueues();
+        return kernel || habits.watchesKqueues();
     }
 
     /** Makes a kqueue that is closed on exec. */
@@ -211,7 +210,7 @@ final class SystemLibrary {
             int errno = errno();
             String flag = command == Fcntl.F_SETFD ? "FD_CLOEXEC" : "O_NONBLOCK";
             KeventException failure = failure("fcntl", fd, errno, flag);
-            if (!foreign) {
+            if (kernel) {
                 throw failure;
             }
             // A library's own descriptors need not know the flag; what is lost is that a child process may inherit

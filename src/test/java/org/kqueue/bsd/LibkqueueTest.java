@@ -48,7 +48,7 @@ class LibkqueueTest {
         int close(int fd);
     }
 
-    private final Model model = new Model("libkqueue", "-DQUIRKS");
+    private final KqueueModel model = new KqueueModel("libkqueue", "-DQUIRKS");
     private final int[] one = new int[2];
     private final int[] two = new int[2];
     private Kqueue kq;
@@ -199,7 +199,7 @@ class LibkqueueTest {
     void whetherAKqueueCanBeWatchedIsTold() throws IOException {
         Set<String> descriptors = OpenDescriptors.now();
         assertFalse(kq.isWatchable());
-        try (Kqueue kernel = new Model("freebsd").open()) {
+        try (Kqueue kernel = new KqueueModel("freebsd").open()) {
             assertTrue(kernel.isWatchable());
         }
         assertEquals(Set.of(), OpenDescriptors.since(descriptors));

@@ -49,7 +49,7 @@ class SystemKqueueTest {
     @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly",
         "libkqueue"})
     void changesAndWaitAreOneCallInEveryAbi(String abi) throws IOException {
-        Model model = new Model(abi);
+        KqueueModel model = new KqueueModel(abi);
         int[] pipe = new int[2];
         assertEquals(0, Libc.INSTANCE.pipe(pipe));
         try (Kqueue kq = model.open()) {
@@ -78,7 +78,7 @@ class SystemKqueueTest {
     @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly",
         "libkqueue"})
     void handsOverTheBytesOfTheHeader(String abi) throws IOException {
-        Model model = new Model(abi);
+        KqueueModel model = new KqueueModel(abi);
         boolean netbsd = abi.startsWith("netbsd");
         int size = switch (abi) {
             case "freebsd" -> 64;
@@ -112,7 +112,7 @@ class SystemKqueueTest {
     @ValueSource(strings = {"macos", "freebsd", "freebsd11", "netbsd", "netbsd11", "openbsd", "dragonfly",
         "libkqueue"})
     void layoutIsTheCompilersOwn(String abi) throws IOException {
-        Model model = new Model(abi);
+        KqueueModel model = new KqueueModel(abi);
         try (Kqueue kq = model.open()) {
             assertEquals(model.control.model_kevent_size(), kq.layout().size());
             int[] offsets = {kq.layout().identOffset(), kq.layout().filterOffset(), kq.layout().flagsOffset(),
@@ -125,7 +125,7 @@ class SystemKqueueTest {
 
     @Test
     void interruptedWaitGoesOnWithoutChangesAndWithTheTimeThatIsLeft() throws IOException {
-        Model model = new Model("freebsd");
+        KqueueModel model = new KqueueModel("freebsd");
         try (Kqueue kq = model.open()) {
             model.control.model_fail_wait(Errno.EINTR, 2);
             int once = KeventFlags.EV_ADD | KeventFlags.EV_ONESHOT;
@@ -142,7 +142,7 @@ class SystemKqueueTest {
 
     @Test
     void failedCallCarriesErrnoAndKevent() throws IOException {
-        Model model = new Model("netbsd");
+        KqueueModel model = new KqueueModel("netbsd");
         try (Kqueue kq = model.open()) {
             KeventException e = assertThrows(KeventException.class,
                     () -> kq.kevent(kq.newChangeList(1).add(5, Filter.EVFILT_USER, KeventFlags.EV_DELETE, 0), null, 0));
@@ -155,7 +155,7 @@ class SystemKqueueTest {
     @ParameterizedTest
     @ValueSource(strings = {"macos", "freebsd", "netbsd11", "openbsd"})
     void errorsOfChangesAreEntries(String abi) throws IOException {
-        Model model = new Model(abi);
+        KqueueModel model = new KqueueModel(abi);
         try (Kqueue kq = model.open()) {
             EventList events = kq.newEventList(4);
             ChangeList changes = users(kq, 3, KeventFlags.EV_ADD);
@@ -171,7 +171,7 @@ class SystemKqueueTest {
 
     @Test
     void receiptsWithoutRoomReturnZeroAtOnce() throws IOException {
-        Model model = new Model("freebsd");
+        KqueueModel model = new KqueueModel("freebsd");
         try (Kqueue kq = model.open()) {
             EventList events = kq.newEventList(2);
             int add = KeventFlags.EV_ADD | KeventFlags.EV_RECEIPT;
@@ -182,7 +182,7 @@ class SystemKqueueTest {
 
     @Test
     void dragonflyMayAnswerBeyondTheEventList() throws IOException {
-        Model model = new Model("dragonfly");
+        KqueueModel model = new KqueueModel("dragonfly");
         try (Kqueue kq = model.open()) {
             EventList events = kq.newEventList(2);
             KeventException e = assertThrows(KeventException.class,
@@ -200,7 +200,7 @@ class SystemKqueueTest {
 
     @Test
     void believesNoCountBeyondTheEventList() throws IOException {
-        Model model = new Model("freebsd");
+        KqueueModel model = new KqueueModel("freebsd");
         try (Kqueue kq = model.open()) {
             EventList events = kq.newEventList(2);
             model.control.model_answer_beyond(1_000_000);
@@ -219,7 +219,7 @@ class SystemKqueueTest {
 
     @Test
     void listsWithoutRoomDoNotWait() throws IOException {
-        Model model = new Model("freebsd");
+        KqueueModel model = new KqueueModel("freebsd");
         try (Kqueue kq = model.open()) {
             assertEquals(0, kq.kevent(null, kq.newEventList(0), Kqueue.FOREVER));
             assertEquals(0, kq.kevent(null, null, Kqueue.FOREVER));
@@ -237,7 +237,7 @@ class SystemKqueueTest {
     })
     void onlyTheNotesOfTimersThatTheKernelTakesAreSupported(String abi, String options, boolean units,
             boolean absolute) throws IOException {
-        Model model = new Model(abi, options.split(" "));
+        KqueueModel model = new KqueueModel(abi, options.split(" "));
         try (Kqueue kq = model.open()) {
             for (Note note : new Note[] {Note.NOTE_SECONDS, Note.NOTE_USECONDS, Note.NOTE_NSECONDS}) {
                 assertEquals(units, kq.supports(note), note.toString());
@@ -261,7 +261,7 @@ class SystemKqueueTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "-DQUIRKS"})
     void aLibraryIsToldWhatIsAboutToBeClosed(String options) throws IOException {
-        Model model = options.isEmpty() ? new Model("freebsd") : new Model("freebsd", options);
+        KqueueModel model = options.isEmpty() ? new KqueueModel("freebsd") : new KqueueModel("freebsd", options);
         int[] pipe = new int[2];
         assertEquals(0, Libc.INSTANCE.pipe(pipe));
         try (Kqueue kq = model.open()) {
@@ -288,7 +288,7 @@ class SystemKqueueTest {
 
     @Test
     void triggersThroughTheApiReachTheKernel() throws IOException {
-        Model model = new Model("dragonfly");
+        KqueueModel model = new KqueueModel("dragonfly");
         try (Kqueue kq = model.open()) {
             kq.add(Filter.user(11).edgeTriggered());
             kq.trigger(Filter.user(11), Note.NOTE_FFCOPY, 0x55, 6);

@@ -38,7 +38,7 @@ class SystemLibraryTest {
 
     @Test
     void failedOpenLeavesNothingOpen() throws IOException {
-        Model model = new Model("freebsd");
+        KqueueModel model = new KqueueModel("freebsd");
         model.open().close();
         Set<String> descriptors = OpenDescriptors.now();
         for (int errno : new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM}) {
@@ -52,7 +52,7 @@ class SystemLibraryTest {
             model.control.model_fail_call(Errno.ENOMEM, 0);
             kq.newWakeup(1).close();
             assertEquals(0, model.control.model_knotes(kq.fd()));
-            Model none = new Model("freebsd", "-DNO_USER");
+            KqueueModel none = new KqueueModel("freebsd", "-DNO_USER");
             try (Kqueue other = none.open()) {
                 none.control.model_fail_call(Errno.ENOMEM, 1);
                 assertThrows(KeventException.class, () -> other.newWakeup(1));
@@ -82,7 +82,7 @@ class SystemLibraryTest {
 
     @Test
     void libraryThatRefusesCloseOnExecIsTolerated() throws IOException {
-        Model model = new Model("freebsd", "-DFCNTL_FAILS", "-DNO_USER");
+        KqueueModel model = new KqueueModel("freebsd", "-DFCNTL_FAILS", "-DNO_USER");
         try (Kqueue kq = model.open(); Wakeup wakeup = kq.newWakeup(1)) {
             wakeup.signal();
             assertEquals(1, kq.kevent(null, kq.newEventList(1), 5 * SECOND));
@@ -91,7 +91,7 @@ class SystemLibraryTest {
 
     @Test
     void kqueueAndPipeAreClosedOnExec() throws Exception {
-        Model model = new Model("netbsd", "-DNO_USER");
+        KqueueModel model = new KqueueModel("netbsd", "-DNO_USER");
         try (Kqueue kq = model.open(); Wakeup wakeup = kq.newWakeup(1)) {
             Process child = new ProcessBuilder("ls", "-l", "/proc/self/fd").start();
             child.getOutputStream().close();
@@ -111,7 +111,7 @@ class SystemLibraryTest {
     @Test
     void descriptorsOfALibraryOfItsOwnAreNeverGivenToLibc() throws IOException {
         Set<String> before = OpenDescriptors.now();
-        Model bare = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
+        KqueueModel bare = new KqueueModel("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
         Kqueue kq = bare.open();
         Path number = Path.of("/proc/self/fd/" + kq.fd());
         Path file = Files.readSymbolicLink(number);
@@ -119,7 +119,7 @@ class SystemLibraryTest {
         kq.close();
         assertEquals(file, Files.readSymbolicLink(number));
         assertTrue(!OpenDescriptors.since(before).isEmpty(), "there is no way to give it back");
-        Model own = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS");
+        KqueueModel own = new KqueueModel("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS");
         Set<String> open = OpenDescriptors.now();
         try (Kqueue other = own.open(); Wakeup wakeup = other.newWakeup(1)) {
             wakeup.signal();
@@ -140,7 +140,7 @@ class SystemLibraryTest {
 
     @Test
     void kernelInALibraryWithoutAPipeIsKnownAsOne() throws IOException {
-        Model bare = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
+        KqueueModel bare = new KqueueModel("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
         try (Kqueue kq = bare.open()) {
             bare.control.model_reset();
             EventList events = kq.newEventList(4);
@@ -157,7 +157,8 @@ class SystemLibraryTest {
     @Test
     void netbsdsVersionedCallIsPreferredToThePlainOne() throws IOException {
         for (String abi : List.of("netbsd", "netbsd11")) {
-            Model model = new Model(abi, "-DKEVENT_NAME=" + (abi.equals("netbsd") ? "__kevent50" : "__kevent100"));
+            KqueueModel model = new KqueueModel(abi,
+                    "-DKEVENT_NAME=" + (abi.equals("netbsd") ? "__kevent50" : "__kevent100"));
             try (Kqueue kq = model.open()) {
                 kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_ADD), null, 0);
                 assertEquals(1, model.control.model_calls());
@@ -174,7 +175,7 @@ class SystemLibraryTest {
             for (String calls : Runtime.version().feature() < 22 ? List.of("jna") : List.of("jna", "foreign")) {
                 System.setProperty(KqueueConfig.CALLS, calls);
                 // A build of its own for each, since a library is bound once.
-                Model model = new Model(abi, "-DCALLS_" + calls);
+                KqueueModel model = new KqueueModel(abi, "-DCALLS_" + calls);
                 String kevent = SystemLibrary.load(model.library.toString(), layout(abi)).kevent().getClass().getName();
                 assertEquals(calls.equals("foreign"), kevent.contains("ForeignKevent"), kevent);
                 try (Kqueue kq = model.open()) {
@@ -203,8 +204,8 @@ class SystemLibraryTest {
 
     @Test
     void librariesOfTwoAbisWorkSideBySide() throws IOException {
-        Model freebsd = new Model("freebsd");
-        Model netbsd = new Model("netbsd");
+        KqueueModel freebsd = new KqueueModel("freebsd");
+        KqueueModel netbsd = new KqueueModel("netbsd");
         try (Kqueue one = freebsd.open(); Kqueue two = netbsd.open()) {
             one.kevent(SystemKqueueTest.users(one, 1, KeventFlags.EV_ADD), null, 0);
             two.kevent(SystemKqueueTest.users(two, 2, KeventFlags.EV_ADD), null, 0);
@@ -217,8 +218,8 @@ class SystemLibraryTest {
 
     @Test
     void saysWhichFiltersTheKernelKnows() throws IOException {
-        Model all = new Model("freebsd");
-        Model few = new Model("netbsd", "-DNO_USER", "-DNO_TIMER");
+        KqueueModel all = new KqueueModel("freebsd");
+        KqueueModel few = new KqueueModel("netbsd", "-DNO_USER", "-DNO_TIMER");
         try (Kqueue kq = all.open(); Kqueue poor = few.open()) {
             Set<String> descriptors = OpenDescriptors.now();
             for (Filter filter : List.of(Filter.EVFILT_READ, Filter.EVFILT_WRITE, Filter.EVFILT_USER,

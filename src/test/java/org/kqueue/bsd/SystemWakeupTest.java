@@ -34,7 +34,7 @@ class SystemWakeupTest {
     @ValueSource(strings = {"", "-DNO_USER", "-DNO_USER -DOWN_DESCRIPTORS", "-DOWN_DESCRIPTORS -DBARE", "-DQUIRKS",
         "-DQUIRKS -DNO_USER"})
     void wakeupEndsWaitsWhateverTheKernelHas(String options) throws Exception {
-        Model model = new Model("netbsd", words(options));
+        KqueueModel model = new KqueueModel("netbsd", words(options));
         try (Kqueue kq = model.open()) {
             Set<String> descriptors = OpenDescriptors.now();
             int knotes = model.control.model_knotes(kq.fd());
@@ -69,7 +69,7 @@ class SystemWakeupTest {
     @Test
     void whatALibraryLacksToEndAWaitIsNamed() throws IOException {
         for (String exports : List.of("-DBARE", "-DONLY_PIPE")) {
-            Model model = new Model("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", exports);
+            KqueueModel model = new KqueueModel("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", exports);
             try (Kqueue kq = model.open()) {
                 String message = assertThrows(KeventException.class, () -> kq.newWakeup(1)).getMessage();
                 assertTrue(message.contains("EVFILT_USER cannot be had"), message);
@@ -81,7 +81,7 @@ class SystemWakeupTest {
     @Test
     void noSignalIsLostBetweenThreads() throws Exception {
         for (String options : List.of("", "-DNO_USER", "-DQUIRKS")) {
-            Model model = new Model("freebsd", words(options));
+            KqueueModel model = new KqueueModel("freebsd", words(options));
             try (Kqueue kq = model.open(); Kqueue back = model.open(); Wakeup ping = kq.newWakeup(1);
                     Wakeup pong = back.newWakeup(2)) {
                 int rounds = 2_000;
@@ -108,7 +108,7 @@ class SystemWakeupTest {
     @ParameterizedTest
     @ValueSource(strings = {"macos", "freebsd", "netbsd"})
     void cutsTimeoutsThatTheKernelRefuses(String abi) throws Exception {
-        Model model = new Model(abi);
+        KqueueModel model = new KqueueModel(abi);
         try (Kqueue kq = model.open(); Wakeup wakeup = kq.newWakeup(4)) {
             long most = TimeUnit.DAYS.toSeconds(1);
             FutureTask<Integer> waiter = inThread(() -> kq.kevent(null, kq.newEventList(1), Kqueue.FOREVER - 1));
@@ -121,7 +121,7 @@ class SystemWakeupTest {
 
     @Test
     void pipeIsTakenWhereUserEventsAreUsedUp() throws IOException {
-        Model model = new Model("openbsd");
+        KqueueModel model = new KqueueModel("openbsd");
         try (Kqueue kq = model.open()) {
             Set<String> descriptors = OpenDescriptors.now();
             model.control.model_fail_call(Errno.ENOMEM, 0);
@@ -136,7 +136,7 @@ class SystemWakeupTest {
 
     @Test
     void openbsdsLimitOfUserEventsIsMetByPipes() throws Exception {
-        Model model = new Model("openbsd", "-DUSER_LIMIT=2");
+        KqueueModel model = new KqueueModel("openbsd", "-DUSER_LIMIT=2");
         try (Kqueue kq = model.open()) {
             Set<String> descriptors = OpenDescriptors.now();
             List<Wakeup> wakeups = new ArrayList<>();
@@ -172,7 +172,7 @@ class SystemWakeupTest {
 
     @Test
     void closeEndsAllWaitsWhereUserEventsAreUsedUp() throws Exception {
-        Model model = new Model("openbsd", "-DUSER_LIMIT=1");
+        KqueueModel model = new KqueueModel("openbsd", "-DUSER_LIMIT=1");
         try (Kqueue other = model.open(); Wakeup last = other.newWakeup(1)) {
             Set<String> descriptors = OpenDescriptors.now();
             closeUnderWaiters(model);
@@ -185,7 +185,7 @@ class SystemWakeupTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "-DNO_USER", "-DOWN_DESCRIPTORS -DBARE"})
     void closeEndsAllWaits(String options) throws Exception {
-        Model model = new Model("freebsd", words(options));
+        KqueueModel model = new KqueueModel("freebsd", words(options));
         Set<String> descriptors = OpenDescriptors.now();
         closeUnderWaiters(model);
         if (!options.contains("BARE")) {
@@ -194,7 +194,7 @@ class SystemWakeupTest {
     }
 
     /** Like FreeBSD's kernel, the model wakes nobody when its descriptor is closed. */
-    private static void closeUnderWaiters(Model model) throws Exception {
+    private static void closeUnderWaiters(KqueueModel model) throws Exception {
         Kqueue kq = model.open();
         List<FutureTask<Integer>> waiters = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -213,7 +213,7 @@ class SystemWakeupTest {
 
     @Test
     void kqueueNeverClosedGivesItsDescriptorsBack() throws Exception {
-        Model model = new Model("freebsd", "-DNO_USER");
+        KqueueModel model = new KqueueModel("freebsd", "-DNO_USER");
         model.open().close();
         Set<String> descriptors = OpenDescriptors.now();
         for (int i = 0; i < 20; i++) {
@@ -239,7 +239,7 @@ class SystemWakeupTest {
         return task;
     }
 
-    private static void awaitWaiters(Model model, Kqueue kq, int count) {
+    private static void awaitWaiters(KqueueModel model, Kqueue kq, int count) {
         while (model.control.model_waiters(kq.fd()) < count) {
             Thread.onSpinWait();
         }

@@ -55,7 +55,7 @@ class LieDetectionTest {
     @ParameterizedTest
     @EnumSource
     void aLieIsNoticedWithTheRulesOfEachKernel(Lie lie) throws IOException {
-        Assumptions.assumeTrue(Descriptors.LINUX, "the embedded kqueue is Linux's");
+        Assumptions.assumeTrue(TraceDescriptors.LINUX, "the embedded kqueue is Linux's");
         // Only NetBSD's recordings have errors of sockets.
         for (String kernel : lie == Lie.NO_FFLAGS ? List.of("bsd-") : List.of("freebsd-", "freebsd15-", "bsd-")) {
             Replay replay = new Replay(EMBEDDED, 1, Rules.forFile(kernel)) {

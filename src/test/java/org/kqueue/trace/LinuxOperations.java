@@ -44,7 +44,7 @@ final class LinuxOperations implements AutoCloseable {
     private static final int SELF = (int) ProcessHandle.current().pid();
     private static final long PATIENCE_SECONDS = 10;
 
-    private final Descriptors descriptors;
+    private final TraceDescriptors descriptors;
     private Path directory;
     private final Map<String, Integer> pids = new HashMap<>();
     private final Set<String> notReaped = new HashSet<>();
@@ -57,7 +57,7 @@ final class LinuxOperations implements AutoCloseable {
     /** The thread that performs the trace, which INTERRUPT is for. */
     private volatile int tid;
 
-    LinuxOperations(Descriptors descriptors) {
+    LinuxOperations(TraceDescriptors descriptors) {
         this.descriptors = descriptors;
     }
 
@@ -103,7 +103,7 @@ final class LinuxOperations implements AutoCloseable {
 
     /** Non-blocking: a fifo is opened for reading before there is a writer. */
     private String open(String name, Path path, int flags) throws IOException {
-        return descriptors.adopt(name, C.open(path.toString(), flags | O_CLOEXEC | Descriptors.O_NONBLOCK, MODE));
+        return descriptors.adopt(name, C.open(path.toString(), flags | O_CLOEXEC | TraceDescriptors.O_NONBLOCK, MODE));
     }
 
     private String append(int fd, int bytes) {

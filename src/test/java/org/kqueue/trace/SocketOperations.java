@@ -17,9 +17,9 @@ import org.kqueue.Errno;
 final class SocketOperations {
 
     /** Of {@code <sys/socket.h>}; macOS and the BSDs agree. */
-    private static final int SOL_SOCKET = Descriptors.LINUX ? 1 : 0xFFFF;
-    private static final int SO_ERROR = Descriptors.LINUX ? 4 : 0x1007;
-    private static final int SO_LINGER = Descriptors.LINUX ? 13 : 0x80;
+    private static final int SOL_SOCKET = TraceDescriptors.LINUX ? 1 : 0xFFFF;
+    private static final int SO_ERROR = TraceDescriptors.LINUX ? 4 : 0x1007;
+    private static final int SO_LINGER = TraceDescriptors.LINUX ? 13 : 0x80;
     private static final int AF_UNIX = 1;
     private static final int AF_INET = 2;
     private static final int SOCK_STREAM = 1;
@@ -39,7 +39,7 @@ final class SocketOperations {
     private static final long FILL_SETTLE_MILLIS = 5;
     private static final long PATIENCE_NANOS = 10_000_000_000L;
 
-    private final Descriptors descriptors;
+    private final TraceDescriptors descriptors;
     private final long settleMillis;
     private final Map<String, byte[]> addresses = new HashMap<>();
     private final Set<String> local = new HashSet<>();
@@ -52,7 +52,7 @@ final class SocketOperations {
      *
      * @param settleMillis how long packets may take over loopback
      */
-    SocketOperations(Descriptors descriptors, long settleMillis) {
+    SocketOperations(TraceDescriptors descriptors, long settleMillis) {
         this.descriptors = descriptors;
         this.settleMillis = settleMillis;
         buffer.clear();
@@ -152,7 +152,7 @@ final class SocketOperations {
 
     /** A {@code struct sockaddr_in} of 127.0.0.1; the BSDs put its length before the family. */
     private static byte[] loopback(int port) {
-        boolean linux = Descriptors.LINUX;
+        boolean linux = TraceDescriptors.LINUX;
         return new byte[] {(byte) (linux ? AF_INET : 16), (byte) (linux ? 0 : AF_INET), (byte) (port >> 8), (byte) port,
             127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
     }
@@ -186,7 +186,7 @@ final class SocketOperations {
         int[] error = {0};
         int result = C.getsockopt(fd, SOL_SOCKET, SO_ERROR, error, new int[] {Integer.BYTES});
         return result < 0 ? descriptors.outcome(result)
-                : Integer.toString(Errno.translate(error[0], Descriptors.ERRNOS, Errno.Numbering.BSD));
+                : Integer.toString(Errno.translate(error[0], TraceDescriptors.ERRNOS, Errno.Numbering.BSD));
     }
 
     /**

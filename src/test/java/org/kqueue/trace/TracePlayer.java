@@ -38,7 +38,7 @@ class TracePlayer implements AutoCloseable {
     private final KqueueConfig config;
     private final boolean showsAll;
     private final Instant start = Instant.now();
-    private final Descriptors descriptors = new Descriptors();
+    private final TraceDescriptors descriptors = new TraceDescriptors();
     private final SocketOperations sockets;
     private final LinuxOperations others = new LinuxOperations(descriptors);
     private final Map<String, Kqueue> kqueues = new HashMap<>();

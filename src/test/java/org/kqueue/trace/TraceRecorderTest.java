@@ -36,7 +36,7 @@ class TraceRecorderTest {
 
     @BeforeEach
     void needsLinux() {
-        Assumptions.assumeTrue(Descriptors.LINUX, "the embedded kqueue and the one in C are Linux's");
+        Assumptions.assumeTrue(TraceDescriptors.LINUX, "the embedded kqueue and the one in C are Linux's");
     }
 
     private static Run run(KqueueConfig config, String... arguments) {

@@ -25,7 +25,7 @@ class TraceReplayTest {
     private static final long SETTLE_MILLIS = 2;
 
     private static Replay replay(String kernel, List<Path> files) throws IOException {
-        Assumptions.assumeTrue(Descriptors.LINUX, "the embedded kqueue is Linux's");
+        Assumptions.assumeTrue(TraceDescriptors.LINUX, "the embedded kqueue is Linux's");
         Replay replay = new Replay(EMBEDDED, SETTLE_MILLIS, Rules.forFile(kernel));
         long recorded = 0;
         for (Path file : files) {

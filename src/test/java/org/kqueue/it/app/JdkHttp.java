@@ -28,7 +28,7 @@ public final class JdkHttp {
         OnKqueue.requireSelecting(2);
         server.stop(0);
         workers.shutdown();
-        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.out.println("OK " + HttpBodies.REQUESTS + " requests");
         System.exit(0);
     }
 

@@ -31,14 +31,14 @@ final class JdkHttpClients {
         URI uri = new URI("http", null, InetAddress.getLoopbackAddress().getHostAddress(), port, "/echo", null, null);
         requireVersion(client.version(), client.send(request(uri, new byte[0]),
                 HttpResponse.BodyHandlers.ofByteArray()));
-        for (int first = 0; first < Bodies.REQUESTS; first += AT_ONCE) {
+        for (int first = 0; first < HttpBodies.REQUESTS; first += AT_ONCE) {
             List<CompletableFuture<Void>> answers = new ArrayList<>();
             for (int number = first; number < first + AT_ONCE; number++) {
                 int n = number;
-                answers.add(client.sendAsync(request(uri, Bodies.body(n)), HttpResponse.BodyHandlers.ofByteArray())
+                answers.add(client.sendAsync(request(uri, HttpBodies.body(n)), HttpResponse.BodyHandlers.ofByteArray())
                         .thenAccept(answer -> {
                             requireVersion(client.version(), answer);
-                            Bodies.requireEqual(n, answer.statusCode(), answer.body());
+                            HttpBodies.requireEqual(n, answer.statusCode(), answer.body());
                         }));
             }
             for (CompletableFuture<Void> answer : answers) {

@@ -34,26 +34,26 @@ public final class JettyHttp {
         OnKqueue.requireSelecting(2);
         client.stop();
         server.stop();
-        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.out.println("OK " + HttpBodies.REQUESTS + " requests");
         System.exit(0);
     }
 
     private static void post(HttpClient client, int port) throws Exception {
         Semaphore room = new Semaphore(AT_ONCE);
         AtomicReference<Throwable> failure = new AtomicReference<>();
-        for (int i = 0; i < Bodies.REQUESTS; i++) {
+        for (int i = 0; i < HttpBodies.REQUESTS; i++) {
             int number = i;
             acquire(room, 1);
             client.POST("http://" + InetAddress.getLoopbackAddress().getHostAddress() + ":" + port + "/echo")
-                    .body(new BytesRequestContent(Bodies.body(number)))
-                    .send(new BufferingResponseListener(2 * Bodies.BYTES) {
+                    .body(new BytesRequestContent(HttpBodies.body(number)))
+                    .send(new BufferingResponseListener(2 * HttpBodies.BYTES) {
                         @Override
                         public void onComplete(Result result) {
                             try {
                                 if (result.isFailed()) {
                                     throw new AssertionError("request " + number, result.getFailure());
                                 }
-                                Bodies.requireEqual(number, result.getResponse().getStatus(), getContent());
+                                HttpBodies.requireEqual(number, result.getResponse().getStatus(), getContent());
                             } catch (AssertionError e) {
                                 failure.compareAndSet(null, e);
                             } finally {

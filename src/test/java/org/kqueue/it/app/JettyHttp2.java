@@ -27,7 +27,7 @@ public final class JettyHttp2 {
         JdkHttpClients.post(JdkHttpClients.newClient(HttpClient.Version.HTTP_2), connector.getLocalPort());
         OnKqueue.requireSelecting(2);
         server.stop();
-        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.out.println("OK " + HttpBodies.REQUESTS + " requests");
         System.exit(0);
     }
 }

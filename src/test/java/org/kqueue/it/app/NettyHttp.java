@@ -66,7 +66,7 @@ public final class NettyHttp {
                 throw new AssertionError("an event loop does not end");
             }
         }
-        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.out.println("OK " + HttpBodies.REQUESTS + " requests");
         System.exit(0);
     }
 
@@ -88,8 +88,8 @@ public final class NettyHttp {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
-                        channel.pipeline().addLast(new HttpServerCodec(), new HttpObjectAggregator(2 * Bodies.BYTES),
-                                new Echo());
+                        channel.pipeline().addLast(new HttpServerCodec(),
+                                new HttpObjectAggregator(2 * HttpBodies.BYTES), new Echo());
                     }
                 }).bind(InetAddress.getLoopbackAddress(), 0).sync().channel();
     }
@@ -99,7 +99,7 @@ public final class NettyHttp {
         new Bootstrap().group(clients).channel(NioSocketChannel.class).handler(new ChannelInitializer<SocketChannel>() {
             @Override
             protected void initChannel(SocketChannel channel) {
-                channel.pipeline().addLast(new HttpClientCodec(), new HttpObjectAggregator(2 * Bodies.BYTES),
+                channel.pipeline().addLast(new HttpClientCodec(), new HttpObjectAggregator(2 * HttpBodies.BYTES),
                         new Poster(first, done));
             }
         }).connect(server).addListener(connected -> {
@@ -143,16 +143,16 @@ public final class NettyHttp {
 
         private void post(ChannelHandlerContext context) {
             FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/echo",
-                    Unpooled.wrappedBuffer(Bodies.body(number)));
+                    Unpooled.wrappedBuffer(HttpBodies.body(number)));
             HttpUtil.setContentLength(request, request.content().readableBytes());
             context.writeAndFlush(request);
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
-            Bodies.requireEqual(number, response.status().code(), ByteBufUtil.getBytes(response.content()));
+            HttpBodies.requireEqual(number, response.status().code(), ByteBufUtil.getBytes(response.content()));
             number += CLIENTS;
-            if (number < Bodies.REQUESTS) {
+            if (number < HttpBodies.REQUESTS) {
                 post(context);
             } else {
                 done.complete(null);

@@ -28,7 +28,7 @@ public final class TomcatHttp {
         tomcat.setBaseDir(base.toString());
         Connector connector = new Connector("org.apache.coyote.http11.Http11NioProtocol");
         connector.setPort(0);
-        connector.setMaxPostSize(2 * Bodies.BYTES);
+        connector.setMaxPostSize(2 * HttpBodies.BYTES);
         if (!connector.setProperty("address", InetAddress.getLoopbackAddress().getHostAddress())) {
             throw new IllegalStateException("the connector has no address");
         }
@@ -41,7 +41,7 @@ public final class TomcatHttp {
         OnKqueue.requireSelecting(2);
         tomcat.stop();
         tomcat.destroy();
-        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.out.println("OK " + HttpBodies.REQUESTS + " requests");
         System.exit(0);
     }
 

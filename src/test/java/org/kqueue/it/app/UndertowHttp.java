@@ -31,7 +31,7 @@ public final class UndertowHttp {
         // Two that read and write, one that accepts, and the clients'.
         OnKqueue.requireSelecting(4);
         server.stop();
-        System.out.println("OK " + Bodies.REQUESTS + " requests");
+        System.out.println("OK " + HttpBodies.REQUESTS + " requests");
         System.exit(0);
     }
 }

@@ -30,9 +30,9 @@ class EdgeChannelTest {
     }
 
     @ParameterizedTest
-    @MethodSource("org.kqueue.nio.channels.Loop#abis")
+    @MethodSource("org.kqueue.nio.channels.SelectLoop#abis")
     void tellsWhatHasHappenedAndNotWhatIsLeft(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); EdgeChannel edges = EdgeChannel.open();
+        try (SelectLoop loop = new SelectLoop(abi); EdgeChannel edges = EdgeChannel.open();
                 ServerSocketChannel listener = ServerSocketChannel.open()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             SelectionKey key = loop.register(edges);
@@ -64,7 +64,7 @@ class EdgeChannelTest {
 
     @Test
     void tellsOfSpaceThatHasComeFree() throws Exception {
-        try (Loop loop = new Loop("freebsd"); EdgeChannel edges = EdgeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); EdgeChannel edges = EdgeChannel.open()) {
             SelectionKey key = loop.register(edges);
             Pipe pipe = Pipe.open();
             try (Pipe.SourceChannel source = pipe.source(); Pipe.SinkChannel sink = pipe.sink()) {
@@ -90,7 +90,7 @@ class EdgeChannelTest {
 
     @Test
     void watchesOnlyWhatItIsTold() throws Exception {
-        try (Loop loop = new Loop("freebsd"); EdgeChannel edges = EdgeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); EdgeChannel edges = EdgeChannel.open()) {
             loop.register(edges);
             Pipe pipe = Pipe.open();
             try (Pipe.SourceChannel source = pipe.source(); Pipe.SinkChannel sink = pipe.sink()) {
@@ -111,7 +111,7 @@ class EdgeChannelTest {
 
     @Test
     void forgetsChannelsThatWereClosed() throws Exception {
-        try (Loop loop = new Loop("freebsd"); EdgeChannel edges = EdgeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); EdgeChannel edges = EdgeChannel.open()) {
             loop.register(edges);
             for (int i = 0; i < 500; i++) {
                 Pipe pipe = Pipe.open();

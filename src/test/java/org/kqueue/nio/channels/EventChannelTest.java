@@ -34,7 +34,7 @@ class EventChannelTest {
 
     @Test
     void mustBeNonBlockingToBeRegistered() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             assertTrue(channel.isBlocking());
             assertThrows(IllegalBlockingModeException.class, () -> channel.register(loop.selector,
                     SelectionKey.OP_READ));
@@ -48,7 +48,7 @@ class EventChannelTest {
 
     @Test
     void offersReadAndNothingElse() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             assertEquals(SelectionKey.OP_READ, channel.validOps());
             channel.configureBlocking(false);
             for (int ops : new int[] {SelectionKey.OP_WRITE, SelectionKey.OP_ACCEPT, SelectionKey.OP_CONNECT,
@@ -82,7 +82,7 @@ class EventChannelTest {
 
     @Test
     void belongsToOurProviderAndKeys() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             assertInstanceOf(KqueueSelectorProvider.class, channel.provider());
             SelectionKey key = loop.register(channel);
             assertEquals(channel, key.channel());
@@ -93,7 +93,7 @@ class EventChannelTest {
 
     @Test
     void followsInterest() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             SelectionKey key = loop.register(channel);
             channel.publish("event");
             key.interestOps(0);
@@ -105,7 +105,7 @@ class EventChannelTest {
 
     @Test
     void isServedByTwoSelectors() throws Exception {
-        try (Loop first = new Loop("freebsd"); Loop second = new Loop("openbsd");
+        try (SelectLoop first = new SelectLoop("freebsd"); SelectLoop second = new SelectLoop("openbsd");
                 UserEventChannel<String> channel = UserEventChannel.open()) {
             SelectionKey one = first.register(channel);
             SelectionKey two = second.register(channel);
@@ -120,7 +120,7 @@ class EventChannelTest {
 
     @Test
     void keepsEventsWhileItIsNotRegistered() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             channel.publish("before");
             SelectionKey key = loop.register(channel);
             loop.awaitReadable(key);
@@ -137,7 +137,7 @@ class EventChannelTest {
 
     @Test
     void worksWithSelectActions() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<String> channel = UserEventChannel.open()) {
             SelectionKey key = loop.register(channel);
             channel.publish("event");
             List<Object> read = new ArrayList<>();
@@ -155,7 +155,7 @@ class EventChannelTest {
 
     @Test
     void givesItsDescriptorsBackAtTheSelectionAfterClose() throws Exception {
-        try (Loop loop = new Loop("freebsd")) {
+        try (SelectLoop loop = new SelectLoop("freebsd")) {
             int before = openDescriptors();
             UserEventChannel<String> channel = UserEventChannel.open();
             SelectionKey key = loop.register(channel);
@@ -184,10 +184,10 @@ class EventChannelTest {
 
     @Test
     void givesItsDescriptorsBackWhenTheSelectorIsClosed() throws Exception {
-        new Loop("freebsd").close();
+        new SelectLoop("freebsd").close();
         int before = openDescriptors();
         UserEventChannel<String> channel = UserEventChannel.open();
-        try (Loop loop = new Loop("freebsd")) {
+        try (SelectLoop loop = new SelectLoop("freebsd")) {
             loop.register(channel);
             channel.close();
         }
@@ -205,7 +205,7 @@ class EventChannelTest {
 
     @Test
     void closeEndsBlockingReadOfChannelWhoseCancelledKeyIsNotFlushed() throws Exception {
-        try (Loop loop = new Loop("freebsd")) {
+        try (SelectLoop loop = new SelectLoop("freebsd")) {
             UserEventChannel<String> channel = UserEventChannel.open();
             loop.register(channel).cancel();
             channel.configureBlocking(true);
@@ -228,7 +228,7 @@ class EventChannelTest {
 
     @Test
     void closedChannelRefusesAll() throws Exception {
-        try (Loop loop = new Loop("freebsd")) {
+        try (SelectLoop loop = new SelectLoop("freebsd")) {
             UserEventChannel<String> channel = UserEventChannel.open();
             channel.configureBlocking(false);
             channel.close();
@@ -243,7 +243,7 @@ class EventChannelTest {
     @Test
     void survivesRegistrationRacingWithClose() throws Exception {
         int before;
-        try (Loop loop = new Loop("freebsd")) {
+        try (SelectLoop loop = new SelectLoop("freebsd")) {
             loop.assertSilent();
             before = openDescriptors();
             for (int i = 0; i < 300; i++) {
@@ -294,7 +294,7 @@ class EventChannelTest {
 
         /** Until the thread is in kevent, whichever way the call is made. */
         void awaitBlocked() {
-            long deadline = System.nanoTime() + Loop.DEADLINE.toNanos();
+            long deadline = System.nanoTime() + SelectLoop.DEADLINE.toNanos();
             while (Arrays.stream(thread.getStackTrace()).noneMatch(frame -> frame.getMethodName().equals("kevent"))) {
                 assertFalse(result.isDone(), "the read has returned");
                 assertTrue(System.nanoTime() < deadline, "the read does not wait");
@@ -304,7 +304,7 @@ class EventChannelTest {
 
         Throwable failure() throws Exception {
             return assertThrows(ExecutionException.class,
-                    () -> result.get(Loop.DEADLINE.toSeconds(), TimeUnit.SECONDS)).getCause();
+                    () -> result.get(SelectLoop.DEADLINE.toSeconds(), TimeUnit.SECONDS)).getCause();
         }
     }
 }

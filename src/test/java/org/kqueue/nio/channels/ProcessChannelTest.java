@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class ProcessChannelTest {
 
-    private static final String ABIS = "org.kqueue.nio.channels.Loop#abis";
+    private static final String ABIS = "org.kqueue.nio.channels.SelectLoop#abis";
 
     private static Process start(String script) throws IOException {
         return new ProcessBuilder("sh", "-c", script).start();
@@ -35,7 +35,7 @@ class ProcessChannelTest {
         return start("read line; exit " + status);
     }
 
-    private static ProcessExit await(Loop loop, SelectionKey key, ProcessChannel processes) throws IOException {
+    private static ProcessExit await(SelectLoop loop, SelectionKey key, ProcessChannel processes) throws IOException {
         ProcessExit exit;
         do {
             loop.awaitReadable(key);
@@ -47,7 +47,7 @@ class ProcessChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void readsExitStatus(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); ProcessChannel processes = ProcessChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); ProcessChannel processes = ProcessChannel.open()) {
             SelectionKey key = loop.register(processes);
             for (int status : new int[] {0, 7, 255}) {
                 Process child = waiting(status);
@@ -65,7 +65,7 @@ class ProcessChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void readsSignalThatEndedIt(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); ProcessChannel processes = ProcessChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); ProcessChannel processes = ProcessChannel.open()) {
             SelectionKey key = loop.register(processes);
             Process child = start("exec sleep 100");
             processes.watch(child);
@@ -79,7 +79,7 @@ class ProcessChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void readsProcessThatHadExitedBefore(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); ProcessChannel processes = ProcessChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); ProcessChannel processes = ProcessChannel.open()) {
             SelectionKey key = loop.register(processes);
             Process child = start("exit 3");
             child.waitFor();
@@ -94,7 +94,7 @@ class ProcessChannelTest {
 
     @Test
     void readsProcessKnownByItsHandle() throws Exception {
-        try (Loop loop = new Loop("freebsd"); ProcessChannel processes = ProcessChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); ProcessChannel processes = ProcessChannel.open()) {
             SelectionKey key = loop.register(processes);
             Process child = waiting(0);
             ProcessHandle handle = ProcessHandle.of(child.pid()).orElseThrow();
@@ -108,7 +108,7 @@ class ProcessChannelTest {
     @Test
     void readsEachOfManyExactlyOnce() throws Exception {
         int n = 40;
-        try (Loop loop = new Loop("freebsd"); ProcessChannel processes = ProcessChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); ProcessChannel processes = ProcessChannel.open()) {
             SelectionKey key = loop.register(processes);
             Map<ProcessHandle, Integer> expected = new HashMap<>();
             for (int i = 0; i < n; i++) {
@@ -133,7 +133,7 @@ class ProcessChannelTest {
 
     @Test
     void twoChannelsBothReadAnExit() throws Exception {
-        try (Loop loop = new Loop("freebsd"); ProcessChannel one = ProcessChannel.open();
+        try (SelectLoop loop = new SelectLoop("freebsd"); ProcessChannel one = ProcessChannel.open();
                 ProcessChannel two = ProcessChannel.open()) {
             SelectionKey first = loop.register(one);
             SelectionKey second = loop.register(two);
@@ -148,7 +148,7 @@ class ProcessChannelTest {
 
     @Test
     void watchesNoLongerWhenToldSo() throws Exception {
-        try (Loop loop = new Loop("freebsd"); ProcessChannel processes = ProcessChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); ProcessChannel processes = ProcessChannel.open()) {
             loop.register(processes);
             Process child = waiting(0);
             processes.watch(child);

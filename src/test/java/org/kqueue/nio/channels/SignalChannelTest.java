@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SignalChannelTest {
 
     @ParameterizedTest
-    @MethodSource("org.kqueue.nio.channels.Loop#abis")
+    @MethodSource("org.kqueue.nio.channels.SelectLoop#abis")
     void readsSignalInsteadOfShuttingDown(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); SignalChannel signals = SignalChannel.open("TERM")) {
+        try (SelectLoop loop = new SelectLoop(abi); SignalChannel signals = SignalChannel.open("TERM")) {
             SelectionKey key = loop.register(signals);
             loop.assertSilent();
             SignalChannel.raise("TERM");
@@ -40,7 +40,7 @@ class SignalChannelTest {
     @ParameterizedTest
     @ValueSource(strings = {"HUP", "INT", "TERM", "USR1", "USR2", "WINCH", "CONT", "SIGALRM"})
     void readsWhatServersAreTold(String signal) throws Exception {
-        try (Loop loop = new Loop("freebsd"); SignalChannel signals = SignalChannel.open(signal)) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); SignalChannel signals = SignalChannel.open(signal)) {
             SelectionKey key = loop.register(signals);
             SignalChannel.raise(signal);
             loop.awaitReadable(key);
@@ -52,8 +52,8 @@ class SignalChannelTest {
 
     @Test
     void readsManySignalsInBatches() throws Exception {
-        try (Loop loop = new Loop("freebsd"); SignalChannel signals = SignalChannel.open("USR1", "HUP", "hup",
-                "SIGTERM")) {
+        try (SelectLoop loop = new SelectLoop("freebsd");
+                SignalChannel signals = SignalChannel.open("USR1", "HUP", "hup", "SIGTERM")) {
             SelectionKey key = loop.register(signals);
             List<SignalEvent> events = new ArrayList<>();
             Map<String, Long> counts = new TreeMap<>();
@@ -74,7 +74,7 @@ class SignalChannelTest {
 
     @Test
     void twoChannelsBothReadASignal() throws Exception {
-        try (Loop loop = new Loop("freebsd"); SignalChannel one = SignalChannel.open("USR1")) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); SignalChannel one = SignalChannel.open("USR1")) {
             SelectionKey first = loop.register(one);
             try (SignalChannel two = SignalChannel.open("USR1")) {
                 SelectionKey second = loop.register(two);

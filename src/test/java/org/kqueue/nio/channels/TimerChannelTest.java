@@ -20,13 +20,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class TimerChannelTest {
 
-    private static final String ABIS = "org.kqueue.nio.channels.Loop#abis";
+    private static final String ABIS = "org.kqueue.nio.channels.SelectLoop#abis";
     private static final Duration LONG = Duration.ofHours(1);
 
     @ParameterizedTest
     @MethodSource(ABIS)
     void countsExpirationsUntilTheyAreRead(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); TimerChannel timer = TimerChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); TimerChannel timer = TimerChannel.open()) {
             SelectionKey key = loop.register(timer);
             loop.assertSilent();
             long start = System.nanoTime();
@@ -45,7 +45,7 @@ class TimerChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void staysReadyUntilItIsRead(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); TimerChannel timer = TimerChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); TimerChannel timer = TimerChannel.open()) {
             SelectionKey key = loop.register(timer);
             timer.after(Duration.ofMillis(1));
             loop.awaitReadable(key);
@@ -59,7 +59,7 @@ class TimerChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void expiresOnceAfterItsDelay(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); TimerChannel timer = TimerChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); TimerChannel timer = TimerChannel.open()) {
             SelectionKey key = loop.register(timer);
             long start = System.nanoTime();
             timer.after(Duration.ofMillis(30));
@@ -79,7 +79,7 @@ class TimerChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void expiresAtPointInTime(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); TimerChannel timer = TimerChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); TimerChannel timer = TimerChannel.open()) {
             SelectionKey key = loop.register(timer);
             Instant at = Instant.now().plusMillis(40);
             timer.at(at);
@@ -97,7 +97,7 @@ class TimerChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void setAgainReplacesWhatItWasSetTo(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); TimerChannel timer = TimerChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); TimerChannel timer = TimerChannel.open()) {
             SelectionKey key = loop.register(timer);
             timer.every(Duration.ofMillis(1));
             loop.awaitReadable(key);
@@ -117,7 +117,7 @@ class TimerChannelTest {
     @Test
     void oneSelectorServesManyTimers() throws Exception {
         int n = 200;
-        try (Loop loop = new Loop("freebsd")) {
+        try (SelectLoop loop = new SelectLoop("freebsd")) {
             TimerChannel[] timers = new TimerChannel[n];
             try {
                 for (int i = 0; i < n; i++) {

@@ -20,9 +20,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UserEventChannelTest {
 
     @ParameterizedTest
-    @MethodSource("org.kqueue.nio.channels.Loop#abis")
+    @MethodSource("org.kqueue.nio.channels.SelectLoop#abis")
     void isReadyUntilAllEventsAreRead(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); UserEventChannel<String> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); UserEventChannel<String> channel = UserEventChannel.open()) {
             SelectionKey key = loop.register(channel);
             loop.assertSilent();
             channel.publish("one");
@@ -42,7 +42,7 @@ class UserEventChannelTest {
 
     @Test
     void readsInBatches() throws Exception {
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<Integer> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<Integer> channel = UserEventChannel.open()) {
             SelectionKey key = loop.register(channel);
             for (int i = 0; i < 1000; i++) {
                 channel.publish(i);
@@ -62,7 +62,7 @@ class UserEventChannelTest {
     void keepsTheOrderOfEachPublisherAndLosesNothing() throws Exception {
         int publishers = 4;
         int each = 25_000;
-        try (Loop loop = new Loop("freebsd"); UserEventChannel<int[]> channel = UserEventChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); UserEventChannel<int[]> channel = UserEventChannel.open()) {
             SelectionKey key = loop.register(channel);
             AtomicReference<Throwable> failure = new AtomicReference<>();
             for (int p = 0; p < publishers; p++) {
@@ -112,7 +112,7 @@ class UserEventChannelTest {
             assertEquals("two", channel.read());
             assertEquals("three", channel.read());
             publisher.join();
-            try (Loop loop = new Loop("freebsd")) {
+            try (SelectLoop loop = new SelectLoop("freebsd")) {
                 SelectionKey key = loop.register(channel);
                 loop.assertSilent();
                 channel.publish("four");

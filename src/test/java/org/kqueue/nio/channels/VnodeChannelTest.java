@@ -32,7 +32,7 @@ import org.kqueue.Note;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class VnodeChannelTest {
 
-    private static final String ABIS = "org.kqueue.nio.channels.Loop#abis";
+    private static final String ABIS = "org.kqueue.nio.channels.SelectLoop#abis";
 
     @TempDir
     Path folder;
@@ -49,7 +49,7 @@ class VnodeChannelTest {
     }
 
     /** All that happens to a path until all that is expected has happened. */
-    private static void awaitChanges(Loop loop, SelectionKey key, VnodeChannel files, Path path, Note... expected)
+    private static void awaitChanges(SelectLoop loop, SelectionKey key, VnodeChannel files, Path path, Note... expected)
             throws IOException {
         Set<Note> missing = new HashSet<>(List.of(expected));
         while (!missing.isEmpty()) {
@@ -69,7 +69,7 @@ class VnodeChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void readsWhatHappensToFile(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); VnodeChannel files = VnodeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); VnodeChannel files = VnodeChannel.open()) {
             SelectionKey key = loop.register(files);
             files.watch(file);
             loop.assertSilent();
@@ -92,7 +92,7 @@ class VnodeChannelTest {
     @ParameterizedTest
     @MethodSource(ABIS)
     void readsWhatHappensInDirectory(String abi) throws Exception {
-        try (Loop loop = new Loop(abi); VnodeChannel files = VnodeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop(abi); VnodeChannel files = VnodeChannel.open()) {
             SelectionKey key = loop.register(files);
             files.watch(folder, Note.NOTE_WRITE);
             Path created = Files.createFile(folder.resolve("new"));
@@ -104,7 +104,7 @@ class VnodeChannelTest {
 
     @Test
     void watchingReplacedFileAgainFollowsTheNewOne() throws Exception {
-        try (Loop loop = new Loop("freebsd"); VnodeChannel files = VnodeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); VnodeChannel files = VnodeChannel.open()) {
             SelectionKey key = loop.register(files);
             files.watch(file);
             Path next = folder.resolve("next");
@@ -119,7 +119,7 @@ class VnodeChannelTest {
 
     @Test
     void readsManyFilesInBatches() throws Exception {
-        try (Loop loop = new Loop("freebsd"); VnodeChannel files = VnodeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); VnodeChannel files = VnodeChannel.open()) {
             SelectionKey key = loop.register(files);
             Set<Path> expected = new HashSet<>();
             for (int i = 0; i < 20; i++) {
@@ -140,7 +140,7 @@ class VnodeChannelTest {
 
     @Test
     void watchesNoLongerWhenToldSo() throws Exception {
-        try (Loop loop = new Loop("freebsd"); VnodeChannel files = VnodeChannel.open()) {
+        try (SelectLoop loop = new SelectLoop("freebsd"); VnodeChannel files = VnodeChannel.open()) {
             loop.register(files);
             files.watch(file);
             assertTrue(files.unwatch(file));

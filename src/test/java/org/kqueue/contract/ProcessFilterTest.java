@@ -17,7 +17,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
 /** EVFILT_PROC with NOTE_EXIT. */
-class ProcessTest extends Contract {
+class ProcessFilterTest extends Contract {
 
     private String exit;
     private String event;

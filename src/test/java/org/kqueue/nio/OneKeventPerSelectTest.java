@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kqueue.bsd.Model;
+import org.kqueue.bsd.KqueueModel;
 import org.kqueue.robust.FaultyKqueue;
 import org.kqueue.robust.Pair;
 
@@ -28,20 +28,20 @@ import org.kqueue.robust.Pair;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("kernels")
-class OneCallTest extends SelectorTest {
+class OneKeventPerSelectTest extends SelectorTest {
 
-    private Model model;
+    private KqueueModel model;
     private FaultyKqueue kqueue;
 
     static List<Named<SelectorProvider>> kernels() {
-        return List.of(Named.of("with user events", new OnModel(new Model("freebsd"))),
-                Named.of("with a pipe", new OnModel(new Model("netbsd", "-DNO_USER"))));
+        return List.of(Named.of("with user events", new OnModel(new KqueueModel("freebsd"))),
+                Named.of("with a pipe", new OnModel(new KqueueModel("netbsd", "-DNO_USER"))));
     }
 
     private static final class OnModel extends KqueueSelectorProvider {
-        final Model model;
+        final KqueueModel model;
 
-        OnModel(Model model) {
+        OnModel(KqueueModel model) {
             this.model = model;
         }
     }

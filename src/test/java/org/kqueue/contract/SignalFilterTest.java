@@ -10,7 +10,7 @@ import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 
 /** EVFILT_SIGNAL, with signals that do nothing to a process that does not handle them. */
-class SignalTest extends Contract {
+class SignalFilterTest extends Contract {
 
     private static final int WINCH = 28;
     private static final int URG = 23;

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.kqueue.Filter;
 
 /** EVFILT_EMPTY: a socket's send buffer has nothing in it. */
-class EmptyTest extends Contract {
+class EmptyFilterTest extends Contract {
 
     private static final int F_SETFL = 4;
 

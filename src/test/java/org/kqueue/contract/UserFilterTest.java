@@ -8,7 +8,7 @@ import org.kqueue.Filter;
 import org.kqueue.Kqueue;
 
 /** EVFILT_USER. */
-class UserTest extends Contract {
+class UserFilterTest extends Contract {
 
     @BeforeEach
     void needsUserEvents() {

@@ -14,7 +14,7 @@ import org.kqueue.Errno;
  * The descriptors of a trace. A name has one number for the whole trace, open or closed, out of reach of the numbers
  * that the rest of the process gets: a new descriptor takes the lowest free one.
  */
-final class Descriptors implements AutoCloseable {
+final class TraceDescriptors implements AutoCloseable {
 
     static final boolean LINUX = System.getProperty("os.name").equals("Linux");
     static final Errno.Numbering ERRNOS = LINUX ? Errno.Numbering.LINUX : Errno.Numbering.BSD;

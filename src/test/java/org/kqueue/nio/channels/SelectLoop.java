@@ -14,14 +14,14 @@ import org.kqueue.KqueueConfig;
 import org.kqueue.nio.KqueueSelectorProvider;
 
 /** A selector, and event channels that are opened while it is: on the embedded backend, in one ABI. */
-final class Loop implements AutoCloseable {
+final class SelectLoop implements AutoCloseable {
 
     static final Duration DEADLINE = Duration.ofSeconds(20);
 
     private final String before = System.getProperty(KqueueConfig.ABI);
     final Selector selector;
 
-    Loop(String abi) throws IOException {
+    SelectLoop(String abi) throws IOException {
         System.setProperty(KqueueConfig.ABI, abi);
         selector = new KqueueSelectorProvider().openSelector();
     }

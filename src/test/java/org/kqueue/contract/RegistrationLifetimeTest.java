@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.kqueue.Kqueue;
 
 /** Registrations belong to the descriptor's number: close, dup, dup2, reuse; and kqueues watching kqueues. */
-class LifetimeTest extends Contract {
+class RegistrationLifetimeTest extends Contract {
 
     @Test
     @Covers({"facts 8", "descriptor 3", "netbsd 29"})

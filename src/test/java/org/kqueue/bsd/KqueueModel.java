@@ -11,7 +11,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 
 /** The kqueue of {@code kqueue_model.c}: a library to open kqueues of, with its remote control. */
-public final class Model {
+public final class KqueueModel {
 
     /** The remote control, by its C names. */
     interface Control extends Library {
@@ -63,7 +63,7 @@ public final class Model {
     final Control control;
 
     /** Compiles and loads it. */
-    public Model(String abi, String... options) {
+    public KqueueModel(String abi, String... options) {
         this.abi = abi;
         library = NativeBuild.model(abi, options);
         control = Native.load(library.toString(), Control.class, Map.of());

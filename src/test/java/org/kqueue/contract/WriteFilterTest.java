@@ -12,7 +12,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /** EVFILT_WRITE on sockets and pipes. */
-class WriteTest extends Contract {
+class WriteFilterTest extends Contract {
 
     @Test
     @Covers("facts 37")

@@ -17,7 +17,7 @@ import org.kqueue.Kqueue;
 import org.kqueue.Note;
 
 /** EVFILT_TIMER. */
-class TimerTest extends Contract {
+class TimerFilterTest extends Contract {
 
     private static final long MILLI = 1_000_000;
 

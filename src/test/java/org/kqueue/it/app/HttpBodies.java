@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.Random;
 
 /** What the HTTP applications send and expect: bytes that follow from a request's number. */
-final class Bodies {
+final class HttpBodies {
 
     static final int REQUESTS = 200;
     static final int BYTES = 256 * 1024;
 
-    private Bodies() {
+    private HttpBodies() {
     }
 
     static byte[] body(int number) {

@@ -21,18 +21,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.Kqueue;
-import org.kqueue.bsd.Model;
+import org.kqueue.bsd.KqueueModel;
 import org.kqueue.nio.jdk.JdkChannels;
 import org.kqueue.robust.Pair;
 
 /** The selector on a library like libkqueue, over epoll: what it does not rely on, since the library differs. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("libraries")
-class ForeignLibraryTest extends SelectorTest {
+class LibkqueueQuirksTest extends SelectorTest {
 
     private static final int CHANNELS = 20;
 
-    private Model model;
+    private KqueueModel model;
     private Kqueue kqueue;
 
     static List<Named<SelectorProvider>> libraries() {
@@ -40,13 +40,13 @@ class ForeignLibraryTest extends SelectorTest {
     }
 
     private static Named<SelectorProvider> library(String abi, String... options) {
-        return Named.of(abi + " " + String.join(" ", options), new On(new Model(abi, options)));
+        return Named.of(abi + " " + String.join(" ", options), new On(new KqueueModel(abi, options)));
     }
 
     private static final class On extends KqueueSelectorProvider {
-        final Model model;
+        final KqueueModel model;
 
-        On(Model model) {
+        On(KqueueModel model) {
             this.model = model;
         }
     }

@@ -12,7 +12,7 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 
 /** EVFILT_READ on sockets and pipes. */
-class ReadTest extends Contract {
+class ReadFilterTest extends Contract {
 
     @Test
     @Covers({"facts 14", "facts 15", "netbsd 3"})
