@@ -11,7 +11,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.kqueue.contract.Covers;
 
 /** What {@link Kqueue#kevent} does around the backend's call. */
 @Timeout(30)
@@ -36,7 +35,6 @@ class KqueueTest {
     }
 
     @Test
-    @Covers("signal 3")
     void waitsOnWithoutChangesAfterAnInterruption() throws Exception {
         kq.answer(-Errno.EINTR).answer(KqueueTest::oneEvent);
         assertEquals(1, kq.kevent(changes, kq.newEventList(4), Duration.ofSeconds(5)));
@@ -120,7 +118,6 @@ class KqueueTest {
     }
 
     @Test
-    @Covers("netbsd 30")
     void closeEndsAWaitAndReleasesAfterIt() throws Exception {
         kq.waitForClose();
         CompletableFuture<Integer> waiter = CompletableFuture.supplyAsync(() -> {

@@ -35,7 +35,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 2", "call 12"})
     void aDescriptorThatIsNotOpen() {
         int bad = badFd();
         refused("EBADF", "EVFILT_READ ident=" + bad + " EV_ADD", () -> kq.add(Filter.read(bad)));
@@ -47,7 +46,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"call 12", "vnode 17", "vnode 21", "descriptor 6"})
     void aFilterThatDoesNotFitTheObject(@TempDir Path directory) throws IOException {
         freebsdRule();
         pair();
@@ -60,7 +58,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 14", "facts 15"})
     void aRegistrationThatIsNotThere() {
         pair();
         refused("ENOENT", "EVFILT_READ ident=" + fd("a") + " EV_DELETE", () -> kq.delete(Filter.read(fd("a"))));
@@ -83,7 +80,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 67", "process 3"})
     void aProcessThatDoesNotExist() {
         needs(Filter.EVFILT_PROC);
         refused("ESRCH", "EVFILT_PROC ident=99999999 EV_ADD fflags=NOTE_EXIT", () -> kq.add(Filter.exit(99_999_999)));
@@ -94,7 +90,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers("facts 69")
     void aSignalThatDoesNotExist() throws IOException {
         needs(Filter.EVFILT_SIGNAL);
         freebsdRule();
@@ -110,7 +105,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers("facts 63")
     void aTimerThatGoesBack() {
         needs(Filter.EVFILT_TIMER);
         assertThrows(IllegalArgumentException.class, () -> kq.add(Filter.timer(1, Duration.ofNanos(-1))));
@@ -120,7 +114,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 6", "call 13", "call 14", "netbsd 33"})
     void countsAndTimeouts() throws IOException {
         assertThrows(IllegalArgumentException.class, () -> kq.newChangeList(-1));
         assertThrows(IllegalArgumentException.class, () -> kq.newEventList(-1));
@@ -151,7 +144,6 @@ class BadInputTest extends Contract {
 
     /** Each call by itself: whichever thread gets it, nothing of the number that was freed is touched. */
     @Test
-    @Covers({"facts 1", "facts 2", "call 16"})
     void useAfterClose() throws IOException {
         ChangeList change = kq.newChangeList(1).add(0, Filter.EVFILT_READ, KeventFlags.EV_ADD, 0);
         EventList events = kq.newEventList(1);
@@ -167,7 +159,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 2", "call 16", "netbsd 4"})
     void aNumberThatIsNoKqueueAnyMore() throws IOException {
         freebsdRule();
         pair();
@@ -230,7 +221,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers("process 9")
     void everyNoteIsServedOrRefused(@TempDir Path directory) throws IOException {
         needs(Filter.EVFILT_VNODE);
         freebsdRule();
@@ -264,7 +254,6 @@ class BadInputTest extends Contract {
     }
 
     @Test
-    @Covers("netbsd 6")
     void anEntryOfAFailedChangePrintsItself() throws IOException {
         int bad = badFd();
         EventList events = kq.newEventList(1);

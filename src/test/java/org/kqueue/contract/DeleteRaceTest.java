@@ -96,7 +96,6 @@ class DeleteRaceTest extends Contract {
     }
 
     @Test
-    @Covers("facts 73")
     void read() throws Exception {
         pair();
         byte[] one = new byte[1];
@@ -107,14 +106,12 @@ class DeleteRaceTest extends Contract {
     }
 
     @Test
-    @Covers("facts 73")
     void write() throws Exception {
         pair();
         race(ROUNDS, Filter.EVFILT_WRITE, fd("a"), KeventFlags.EV_ONESHOT, 0, round -> { }, () -> null);
     }
 
     @Test
-    @Covers("facts 73")
     void user() throws Exception {
         needs(Filter.EVFILT_USER);
         ChangeList trigger = kq.newChangeList(1);
@@ -123,14 +120,12 @@ class DeleteRaceTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 73", "facts 64"})
     void timer() throws Exception {
         needs(Filter.EVFILT_TIMER);
         race(ROUNDS, Filter.EVFILT_TIMER, 1, KeventFlags.EV_ONESHOT, 0, round -> { }, () -> null);
     }
 
     @Test
-    @Covers("facts 73")
     void signal() throws Exception {
         needs(Filter.EVFILT_SIGNAL);
         int self = (int) ProcessHandle.current().pid();
@@ -138,7 +133,6 @@ class DeleteRaceTest extends Contract {
     }
 
     @Test
-    @Covers("facts 73")
     void vnode() throws Exception {
         needs(Filter.EVFILT_VNODE);
         name("f", ok(Posix.open(directory.resolve("file").toString(), 0x42 | Posix.O_CLOEXEC, 0600)));
@@ -149,7 +143,6 @@ class DeleteRaceTest extends Contract {
     }
 
     @Test
-    @Covers("facts 73")
     void process() throws Exception {
         needs(Filter.EVFILT_PROC);
         EventList events = kq.newEventList(4);

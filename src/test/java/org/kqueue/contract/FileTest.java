@@ -44,7 +44,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 2", "vnode 5", "vnode 6", "vnode 7", "vnode 8"})
     void eachAction() throws IOException {
         freebsdRule();
         Path two = directory.resolve("two");
@@ -73,7 +72,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"vnode 1", "vnode 3"})
     void openingReadingAndClosing() throws IOException {
         freebsdRule();
         org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_OPEN), "NOTE_OPEN is not in this ABI");
@@ -91,7 +89,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 8"})
     void unlinked() throws IOException {
         assertEquals("", kevent("f VNODE ADD|CLEAR f=DELETE"));
         Files.delete(file);
@@ -99,7 +96,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 16"})
     void accumulatesAndReportsWhatWasAskedForOnly() throws IOException {
         assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE"));
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
@@ -118,7 +114,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 15")
     void everyChangeGivesTheMaskAnew() throws IOException {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE", "f VNODE DISABLE f=WRITE"));
@@ -134,7 +129,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 13")
     void levelAndOneshot() {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD f=WRITE"));
@@ -149,7 +143,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 9", "vnode 10", "vnode 11"})
     void directories() throws IOException {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));
@@ -174,7 +167,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 10"})
     void aDirectoryThatIsRemovedWasDeletedWhereverItIs() throws IOException {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));
@@ -198,7 +190,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("facts 70")
     void twoDescriptorsOfOneFile() {
         open("g", file, O_RDWR);
         assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE", "g VNODE ADD|CLEAR f=WRITE"));
@@ -211,7 +202,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 17"})
     void whatIsNoFileIsRefused() {
         freebsdRule();
         pair();
@@ -224,7 +214,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 35", "facts 46", "vnode 18", "vnode 20"})
     void readIsReadyAwayFromTheEnd() throws IOException {
         assertEquals("f READ 0 d=10 u=7", kevent("f READ ADD u=7"));
         read("f", 4);
@@ -241,7 +230,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("facts 35")
     void readWithClearFollowsAppends() throws IOException {
         freebsdRule();
         read("f", 100);
@@ -252,7 +240,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 19")
     void filePollIsAlwaysReady() {
         freebsdRule();
         org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_FILE_POLL),
@@ -263,7 +250,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("facts 70")
     void aClosedFilesKnotesAreGone() {
         freebsdRule();
         assertEquals("f READ 0 d=10", kevent("f READ ADD", "f VNODE ADD|CLEAR f=WRITE"));
@@ -277,7 +263,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 21")
     void devicesWithoutReadiness() {
         freebsdRule();
         open("null", Path.of("/dev/null"), O_RDWR);
@@ -285,7 +270,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"vnode 12", "vnode 14"})
     void withoutANoteItNeverFiresAndASecondAddGivesOne() {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD|CLEAR"));
@@ -300,7 +284,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 70", "vnode 13"})
     void levelAccumulates() throws IOException {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD f=WRITE|ATTRIB|EXTEND"));
@@ -314,7 +297,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 15")
     void attributesWhileDisabledAreKeptWithTheMask() throws IOException {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD|CLEAR f=ATTRIB", "f VNODE DISABLE f=ATTRIB"));
@@ -324,7 +306,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 14")
     void whatWasWrittenBeforeItWasAskedForIsNoExtension() {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD|CLEAR f=ATTRIB"));
@@ -336,7 +317,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 4")
     void truncations() {
         freebsdRule();
         assertEquals("", kevent("f VNODE ADD|CLEAR f=7f"));
@@ -351,7 +331,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("vnode 10")
     void aDirectoryThatIsRemoved() throws IOException {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));
@@ -364,7 +343,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers("facts 35")
     void unlinkedOrRenamedItGoesOn() throws IOException {
         freebsdRule();
         assertEquals("f READ 0 d=10", kevent("f READ ADD"));
@@ -379,7 +357,6 @@ class FileTest extends Contract {
     }
 
     @Test
-    @Covers({"vnode 20", "vnode 21"})
     void aDirectoryAndATerminal() {
         freebsdRule();
         open("d", directory, O_RDONLY);

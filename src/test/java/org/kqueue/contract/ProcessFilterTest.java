@@ -39,7 +39,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 66", "process 1"})
     void reportsTheExitOnceWithTheStatus() throws Exception {
         Process process = start("read x; exit 7");
         long pid = process.pid();
@@ -51,7 +50,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 66", "process 2"})
     void aKilledProcessShowsItsSignal() throws Exception {
         Process process = start("exec sleep 60");
         long pid = process.pid();
@@ -61,7 +59,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 66", "process 8"})
     void everyKqueueHearsOfIt() throws Exception {
         Kqueue other = another();
         Process process = start("read x; exit 3");
@@ -74,7 +71,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 67", "process 3", "process 11"})
     void thereMustBeSuchAProcess() throws Exception {
         Process process = start("exit 0");
         assertTrue(process.waitFor(10, TimeUnit.SECONDS));
@@ -86,7 +82,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 68", "process 7"})
     void disabledItIsKeptForEnable() throws Exception {
         Process process = start("read x; exit 6");
         long pid = process.pid();
@@ -98,7 +93,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 68", "process 12"})
     void theLastChangesMaskCounts() throws Exception {
         freebsdRule();
         Process process = start("read x; exit 6");
@@ -119,7 +113,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 68")
     void manyChildrenAreReportedOnceEach() throws Exception {
         int count = 100;
         List<Process> processes = new ArrayList<>();
@@ -165,7 +158,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 67", "process 4"})
     void aZombiesExitIsInTheSameCall() {
         int pid = spawn("exit 5");
         awaitZombie(pid);
@@ -176,7 +168,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers("process 5")
     void reapedBeforeItIsCollectedItIsStillReported() {
         int pid = spawn("exit 4");
         assertEquals("", kevent(kq, 0, 0, pid + " PROC ADD f=" + exit));
@@ -185,7 +176,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers("process 6")
     void withoutANoteItIsGoneWithoutAWord() {
         freebsdRule();
         int pid = spawn("exec sleep 0.05");
@@ -196,7 +186,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers("process 8")
     void addedTwiceItIsOneEventWithTheSecondUdata() throws Exception {
         Process process = start("read x; exit 2");
         long pid = process.pid();
@@ -207,7 +196,6 @@ class ProcessFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 68")
     void interestIsAddedByAModify() throws Exception {
         freebsdRule();
         Process process = start("read x; exit 2");

@@ -15,7 +15,6 @@ import org.kqueue.KeventFlags;
 class ReadFilterTest extends Contract {
 
     @Test
-    @Covers({"facts 14", "facts 15", "netbsd 3"})
     void isSilentWhenDeletedWithDataPending() {
         pair();
         write("a", 5);
@@ -27,7 +26,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 16", "facts 17", "netbsd 10"})
     void repeatsWithTheNumberOfBytesUntilTheyAreRead() {
         pair();
         assertEquals("", kevent("b READ ADD u=7"));
@@ -41,7 +39,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 17", "socket 29"})
     void countsBytesInAPipe() {
         pipe();
         assertEquals("", kevent("r READ ADD"));
@@ -53,7 +50,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 18", "netbsd 17"})
     void aDisabledKnoteHidesAndEnableRevealsWhatCameMeanwhile() {
         pair();
         write("a", 5);
@@ -69,7 +65,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 19", "netbsd 12"})
     void oneshotIsDeletedByItsEvent() {
         pair();
         assertEquals("", kevent("b READ ADD|ONESHOT"));
@@ -80,7 +75,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 20", "netbsd 11", "socket 25"})
     void clearFiresAgainForNewDataOnly() {
         pair();
         assertEquals("", kevent("b READ ADD|CLEAR"));
@@ -97,7 +91,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 21", "call 4", "netbsd 1"})
     void clearOnAModifyOfALevelKnoteChangesNothing() {
         pair();
         write("a", 2);
@@ -107,7 +100,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 22", "call 1", "call 2", "call 3"})
     void dispatchIsSilentUntilEnabled() {
         pair();
         write("a", 2);
@@ -129,7 +121,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 23", "socket 1"})
     void aListenerCountsItsQueue() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -148,7 +139,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 24", "socket 3"})
     void worksWhenAddedBeforeListen() {
         for (String kind : new String[] {"0", "CLEAR"}) {
             String listener = "l" + kind;
@@ -165,7 +155,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 25", "facts 26"})
     void endOfFileRepeatsAndWithClearComesOnce() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -182,7 +171,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 27", "socket 12"})
     void aResetIsEndOfFileAndIsNotConsumed() {
         tcp();
         assertEquals("", kevent("s READ ADD"));
@@ -200,7 +188,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 28", "socket 10", "netbsd 21"})
     void aHalfCloseIsEndOfFileForReadOnly() {
         for (boolean tcp : new boolean[] {false, true}) {
             if (tcp) {
@@ -218,7 +205,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"socket 13", "netbsd 24"})
     void ownShutdowns() {
         pair();
         ok(Posix.shutdown(fd("a"), Posix.SHUT_RD));
@@ -234,7 +220,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 29", "socket 16"})
     void lowWaterMark() {
         pair();
         assertEquals("", kevent("b READ ADD f=LOWAT d=10"));
@@ -251,7 +236,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 30", "socket 29", "netbsd 19"})
     void aPipeEndsWithItsLastWriter() {
         pipe();
         name("w2", Posix.dup(fd("w")));
@@ -267,7 +251,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 33", "facts 47", "facts 48"})
     void readAndWriteAreSeparateKnotes() {
         pair();
         write("a", 1);
@@ -281,7 +264,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 34", "socket 27"})
     void datagrams() {
         pair("a", "b", Posix.SOCK_DGRAM);
         write("a", 4);
@@ -292,7 +274,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 36", "socket 19"})
     void anEmptyDatagramIsSomethingToRead() {
         socket("u", Posix.SOCK_DGRAM);
         bind("u");
@@ -307,7 +288,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 36", "socket 22"})
     void aRefusedDatagramIsReadableWithoutEnd() {
         socket("u", Posix.SOCK_DGRAM);
         bind("u");
@@ -322,7 +302,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 13")
     void aPeerThatClosesDuringRegistrationIsNeverMissed() throws Exception {
         int none = -1;
         int over = -2;
@@ -362,7 +341,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 24", "socket 3"})
     void anUnixListenerThatWasRegisteredBefore() {
         for (String kind : new String[] {"0", "CLEAR"}) {
             String listener = "l" + kind;
@@ -395,7 +373,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers("socket 14")
     void tcpClearFollowsDataAndTheEndButNotReads() {
         tcp();
         write("c", 10);
@@ -410,7 +387,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"socket 11", "netbsd 23"})
     void tcpAfterTheFullCloseOfThePeer() {
         tcp();
         assertEquals("s WRITE 0", await("s READ ADD", "s WRITE ADD"));
@@ -424,7 +400,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 27", "socket 12"})
     void aResetLeavesNothingToRead() {
         tcp();
         write("c", 3);
@@ -440,7 +415,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers("socket 17")
     void anUrgentByteIsNothingToRead() {
         tcp();
         assertEquals("", kevent("s READ ADD"));
@@ -453,7 +427,6 @@ class ReadFilterTest extends Contract {
     private static final int MSG_OOB = 1;
 
     @Test
-    @Covers("socket 20")
     void udpClearIsSilentAboutADatagramThatIsLeft() {
         socket("u", Posix.SOCK_DGRAM);
         bind("u");
@@ -471,7 +444,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 34", "socket 25"})
     void unixClearFollowsDataAndTheEnd() {
         pair();
         assertEquals("", kevent("b READ ADD|CLEAR"));
@@ -488,7 +460,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"socket 1", "netbsd 26"})
     void aListenerWithClear() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -507,7 +478,6 @@ class ReadFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 31")
     void deletedWithAnEventNotCollectedItIsSilent() {
         pair();
         assertEquals("", kevent(kq, 0, 0, "b READ ADD", "b WRITE ADD"));

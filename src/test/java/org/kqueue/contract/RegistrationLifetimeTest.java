@@ -18,7 +18,6 @@ import org.kqueue.Kqueue;
 class RegistrationLifetimeTest extends Contract {
 
     @Test
-    @Covers({"facts 8", "descriptor 3", "netbsd 29"})
     void aClosedDescriptorsKnotesAreGone() {
         pair();
         write("a", 5);
@@ -31,7 +30,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 8", "descriptor 3"})
     void aReusedNumberStartsWithoutKnotes() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -49,7 +47,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"descriptor 1", "netbsd 29"})
     void closingOneOfTwoNumbersEndsItsKnotesOnly() {
         pair();
         name("d", Posix.dup(fd("b")));
@@ -64,7 +61,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"descriptor 1", "descriptor 3"})
     void aNumberClosedWhileItsFileLivesOnIsSilentAndCostsNothing() {
         freebsdRule();
         for (String kind : new String[] {"0", "CLEAR", "ONESHOT", "DISPATCH"}) {
@@ -84,7 +80,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"descriptor 2", "netbsd 29"})
     void dup2OverANumberEndsItsKnotes() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -100,7 +95,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers("descriptor 2")
     void bothEndsOfAPipeAreDifferentFiles() {
         freebsdRule();
         pipe();
@@ -113,7 +107,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers("facts 8")
     void disabledKnotesEndWithTheirNumberToo() {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -127,7 +120,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 9", "descriptor 4", "descriptor 8", "netbsd 35"})
     void aKqueueIsReadableWhenAnEventIsQueued() throws Exception {
         pair();
         Kqueue outer = another();
@@ -150,7 +142,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers("facts 8")
     void aKqueuesReusedNumberStartsWithoutKnotes() throws Exception {
         freebsdRule();
         pair();
@@ -191,7 +182,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers("descriptor 4")
     void aKqueueIsReadableWhileAUserEventWaits() throws Exception {
         needs(org.kqueue.Filter.EVFILT_USER);
         Kqueue outer = another();
@@ -204,7 +194,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 9", "descriptor 8"})
     void aKqueueWithNothingToReportDoesNotLookReadable(@TempDir Path directory) throws Exception {
         freebsdRule();
         Path file = directory.resolve("file");
@@ -225,7 +214,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers({"descriptor 6", "netbsd 35"})
     void aKqueueIsNotWritableAndDoesNotWatchItself() throws Exception {
         freebsdRule();
         Kqueue other = another();
@@ -257,7 +245,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers("descriptor 5")
     void aWatchedKqueueWithClearFiresForWhatIsNewlyQueued() throws Exception {
         freebsdRule();
         pair();
@@ -275,7 +262,6 @@ class RegistrationLifetimeTest extends Contract {
     }
 
     @Test
-    @Covers("descriptor 7")
     void kqueuesThatWatchEachOtherOrInALongChain() throws Exception {
         freebsdRule();
         Kqueue one = another();

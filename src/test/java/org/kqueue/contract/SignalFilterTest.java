@@ -36,7 +36,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 69", "signal 1"})
     void countsSignals() throws Exception {
         assertEquals("", kevent(WINCH + " SIGNAL ADD u=7"));
         raise(WINCH);
@@ -50,7 +49,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 69")
     void everyKqueueCounts() throws Exception {
         Kqueue other = another();
         assertEquals("", kevent(WINCH + " SIGNAL ADD"));
@@ -61,7 +59,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers("signal 4")
     void whatWasSentBeforeIsNotReported() throws Exception {
         raise(URG);
         assertEquals("", kevent(URG + " SIGNAL ADD"));
@@ -69,7 +66,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers("signal 5")
     void disabledItKeepsCounting() throws Exception {
         Kqueue witness = another();
         assertEquals("", kevent(witness, 4, 0, WINCH + " SIGNAL ADD"));
@@ -84,7 +80,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"signal 5", "signal 6"})
     void oneshotAndDispatch() throws Exception {
         assertEquals("", kevent(WINCH + " SIGNAL ADD|ONESHOT"));
         raise(WINCH);
@@ -99,7 +94,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 69", "signal 7"})
     void numbersThatAreNoSignal() {
         freebsdRule();
         for (String number : new String[] {"0", "-1", "200"}) {
@@ -110,7 +104,6 @@ class SignalFilterTest extends Contract {
     }
 
     @Test
-    @Covers("signal 8")
     void aChildThatEndsIsASignalOfItsOwn() throws Exception {
         assertEquals("", kevent("17 SIGNAL ADD u=3"));
         Process process = new ProcessBuilder("true").start();

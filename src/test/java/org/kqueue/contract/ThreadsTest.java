@@ -47,7 +47,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 71")
     void closingEndsEveryWait() throws Exception {
         List<Future<Integer>> waiters = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
@@ -62,7 +61,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers({"waiter 3", "netbsd 32"})
     void aChangeByAnotherThreadEndsAWait() throws Exception {
         pair();
         write("a", 1);
@@ -72,7 +70,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 53", "waiter 3"})
     void aTriggerByAnotherThreadEndsAWait() throws Exception {
         needs(Filter.EVFILT_USER);
         assertEquals("", kevent("1 USER ADD|CLEAR"));
@@ -84,7 +81,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 53")
     void nothingIsLostInPingPong() throws Exception {
         needs(Filter.EVFILT_USER);
         Kqueue other = another();
@@ -115,7 +111,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 72", "waiter 5", "netbsd 31"})
     void oneOfTwoWaitersGetsAnEdge() throws Exception {
         for (String kind : new String[] {"CLEAR", "ONESHOT", "DISPATCH"}) {
             pair();
@@ -131,7 +126,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers({"waiter 4", "netbsd 31"})
     void bothWaitersGetALevel() throws Exception {
         freebsdRule();
         pair();
@@ -144,7 +138,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 72")
     void eachTriggerIsDeliveredToOneOfManyWaiters() throws Exception {
         needs(Filter.EVFILT_USER);
         int count = 200;
@@ -182,7 +175,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 74")
     void reusedDescriptorsNeverDeliverToTheirPredecessors() throws Exception {
         List<Future<Void>> workers = new ArrayList<>();
         for (int t = 0; t < 3; t++) {
@@ -228,7 +220,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 75")
     void changesOfTwoThreadsAreAllApplied() throws Exception {
         needs(Filter.EVFILT_USER);
         int each = 2_000;
@@ -273,7 +264,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers({"waiter 2", "netbsd 29"})
     void aRegisteredDescriptorThatGoesAwayEndsNoWait() throws Exception {
         freebsdRule();
         for (boolean replaced : new boolean[] {false, true}) {
@@ -292,7 +282,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("waiter 3")
     void enableAndThePeersCloseEndAWait() throws Exception {
         pair();
         write("a", 1);
@@ -307,7 +296,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 18")
     void aDisableTakesTheEventFromAWaitThatIsDue() throws Exception {
         pair();
         for (int i = 0; i < 200; i++) {
@@ -322,7 +310,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("waiter 6")
     void twoWaitersWithRoomForOneGetOneEdgeEach() throws Exception {
         pair();
         pair("x", "y", Posix.SOCK_STREAM);
@@ -335,7 +322,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers({"waiter 4", "waiter 5"})
     void bothWaitersGetALevelUserEventAndOneAnEdge() throws Exception {
         needs(Filter.EVFILT_USER);
         freebsdRule();
@@ -353,7 +339,6 @@ class ThreadsTest extends Contract {
     }
 
     @Test
-    @Covers("facts 71")
     void closingEndsTheWaitOfOne() throws Exception {
         for (long timeout : new long[] {Kqueue.FOREVER, 20 * SECOND}) {
             Kqueue own = subject.open();

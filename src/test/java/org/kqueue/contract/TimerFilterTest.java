@@ -35,7 +35,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 59")
     void countsExpirations() throws Exception {
         long start = System.nanoTime();
         assertEquals("", kevent("1 TIMER ADD d=10 u=7"));
@@ -53,7 +52,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 59", "timer 1", "netbsd 34"})
     void expirationsBetweenTwoWaitsAreOneEvent() {
         long start = System.nanoTime();
         assertEquals("", kevent("1 TIMER ADD d=10 u=7"));
@@ -69,7 +67,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 60", "timer 2", "netbsd 34"})
     void oneshotExpiresOnce() {
         assertEquals("", kevent("1 TIMER ADD|ONESHOT d=10"));
         assertEquals("1 TIMER ONESHOT|CLEAR d=1", await());
@@ -78,7 +75,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 61", "timer 3"})
     void units() {
         String[][] units = {{"MSECONDS", "20"}, {"USECONDS", "20000"}, {"NSECONDS", "20000000"}};
         for (String[] unit : units) {
@@ -98,7 +94,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 63", "timer 3", "timer 5"})
     void badArguments() {
         freebsdRule();
         assertEquals("3 TIMER ERROR EINVAL u=1", kevent("3 TIMER ADD|ONESHOT d=-1 u=1"));
@@ -115,7 +110,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("timer 4")
     void aPeriodOfNothing() {
         freebsdRule();
         assertEquals("1 TIMER ONESHOT|CLEAR d=1", await("1 TIMER ADD|ONESHOT"));
@@ -124,7 +118,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 61", "timer 6"})
     void absoluteTimes() {
         assumeTrue(kq.layout().has(Note.NOTE_ABSTIME), "no absolute timers in this ABI");
         freebsdRule();
@@ -141,7 +134,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 62", "timer 7", "timer 8"})
     void anAddStartsItAnew() {
         assertEquals("", kevent("1 TIMER ADD d=10000 u=1"));
         String restarted = await("1 TIMER ADD d=15 u=2");
@@ -154,7 +146,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 64", "timer 9", "timer 12"})
     void disabledItKeepsCounting() {
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD d=10 u=1", "1 TIMER DISABLE u=2"));
@@ -170,7 +161,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("timer 10")
     void dispatch() {
         freebsdRule();
         String event = await("1 TIMER ADD|DISPATCH d=10");
@@ -181,7 +171,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("timer 13")
     void deletedWithExpirationsPending() {
         assertEquals("", kevent("1 TIMER ADD d=5"));
         nap(12);
@@ -207,7 +196,6 @@ class TimerFilterTest extends Contract {
 
     /** Whatever notes the kernel takes. */
     @Test
-    @Covers({"facts 61", "facts 63"})
     void timesGivenByTheApiAreKept() throws Exception {
         kq.add(Filter.timer(1, Duration.ofSeconds(Long.MAX_VALUE)), Filter.timer(2, Duration.ofHours(600_000)).once(),
                 Filter.timer(3, Duration.ofSeconds(5)));
@@ -231,7 +219,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 65")
     void aShortTimerNeitherSpinsNorFiresEarly() throws Exception {
         assumeTrue(kq.layout().has(Note.NOTE_USECONDS), "milliseconds only in this ABI");
         EventList events = kq.newEventList(4);
@@ -247,7 +234,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("netbsd 33")
     void aWaitIsAsLongAsItsTimeoutSays() throws Exception {
         for (long nanos : new long[] {300_000, 1_500_000, 20_000_000}) {
             long start = System.nanoTime();
@@ -257,7 +243,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("timer 3")
     void anErrorEntryShowsNoNotes() throws Exception {
         freebsdRule();
         EventList events = kq.newEventList(1);
@@ -268,7 +253,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("timer 4")
     void aPeriodOfNothingIsOneOfAMillisecond() {
         freebsdRule();
         long start = System.nanoTime();
@@ -282,7 +266,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("timer 11")
     void addedDisabledAndAddedAgainItStartsAnew() {
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD|DISABLE d=5"));
@@ -294,7 +277,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"timer 14", "netbsd 7"})
     void addedAndWaitedForInOneCall() {
         long start = System.nanoTime();
         assertEquals("1 TIMER ONESHOT|CLEAR d=1", kevent(kq, 4, Kqueue.FOREVER, "1 TIMER ADD|ONESHOT d=50"));
@@ -302,7 +284,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 62")
     void aSecondAddDoesNotMakeItOneshotButCountsFromThere() {
         freebsdRule();
         assertEquals("", kevent("1 TIMER ADD d=10000"));
@@ -315,7 +296,6 @@ class TimerFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 64")
     void deletedWhileItExpires() {
         for (int i = 0; i < 200; i++) {
             assertEquals("", kevent(kq, 0, 0, "1 TIMER ADD d=0"));

@@ -16,7 +16,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 49", "facts 57", "facts 58", "user 1", "user 2", "user 6", "user 7", "user 8"})
     void repeatsFromItsTriggerOnUntilItIsCleared() {
         assertEquals("", kevent("1 USER ADD u=7"));
         assertEquals("1 USER 0 u=7", kevent("1 USER 0 f=TRIGGER u=7"));
@@ -32,7 +31,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 49", "facts 50", "user 3"})
     void withClearTriggersBeforeTheWaitAreOneEvent() {
         assertEquals("", kevent("1 USER ADD|CLEAR u=7"));
         String[] triggers = new String[100];
@@ -43,7 +41,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 57", "user 4", "user 5", "user 6", "user 12"})
     void theTriggerOfANewKnoteIsLost() {
         freebsdRule();
         assertEquals("", kevent("1 USER ADD|CLEAR f=TRIGGER u=7"));
@@ -55,7 +52,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 51", "facts 52", "user 9", "user 10", "user 11"})
     void storedBits() {
         freebsdRule();
         assertEquals("", kevent("1 USER ADD|CLEAR f=c00000ff u=7"));
@@ -72,7 +68,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers("user 13")
     void dataAndUdataAreTheTriggers() {
         freebsdRule();
         assertEquals("", kevent("1 USER ADD|CLEAR d=11 u=7"));
@@ -82,7 +77,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 54", "facts 55", "user 15", "user 16"})
     void dispatch() {
         freebsdRule();
         assertEquals("", kevent("1 USER ADD|CLEAR|DISPATCH u=7"));
@@ -98,7 +92,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 54", "user 17"})
     void aTriggerWhileDisabledIsKept() {
         assertEquals("", kevent("1 USER ADD|CLEAR u=7", "1 USER DISABLE u=7"));
         assertEquals("", kevent("1 USER 0 f=TRIGGER u=7"));
@@ -110,7 +103,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 58", "user 18"})
     void deletedWhileQueuedItIsSilent() {
         assertEquals("", kevent("1 USER ADD|CLEAR"));
         assertEquals("", kevent(kq, 0, 0, "1 USER 0 f=TRIGGER"));
@@ -119,7 +111,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 55", "user 14"})
     void oneshotIsDeletedByItsEvent() {
         assertEquals("", kevent("1 USER ADD|ONESHOT u=7"));
         assertEquals("1 USER ONESHOT u=7", kevent("1 USER 0 f=TRIGGER u=7"));
@@ -128,7 +119,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 56", "user 20"})
     void identsAreFreeAndSeparateFromDescriptors() throws Exception {
         pair();
         write("a", 1);
@@ -144,7 +134,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers("user 21")
     void firstTriggeredFirstDelivered() {
         assertEquals("", kevent("1 USER ADD", "2 USER ADD", "3 USER ADD", "4 USER ADD"));
         assertEquals("", kevent(kq, 0, 0, "3 USER 0 f=TRIGGER", "1 USER 0 f=TRIGGER", "4 USER 0 f=TRIGGER",
@@ -169,7 +158,6 @@ class UserFilterTest extends Contract {
     }
 
     @Test
-    @Covers("user 22")
     void forceOneshot() {
         freebsdRule();
         org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().forceOneshot() != 0,

@@ -15,7 +15,6 @@ import org.kqueue.KeventFlags;
 class WriteFilterTest extends Contract {
 
     @Test
-    @Covers("facts 37")
     void repeatsWhileThereIsRoom() {
         pair();
         assertEquals("a WRITE 0 u=3", kevent("a WRITE ADD u=3"));
@@ -25,7 +24,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 38")
     void isSilentWhileFull() {
         pair();
         fill("a");
@@ -35,7 +33,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 39")
     void clearFiresAgainWhenDrained() {
         pair();
         assertEquals("a WRITE CLEAR", kevent("a WRITE ADD|CLEAR"));
@@ -48,7 +45,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 40", "call 9"})
     void oneshotDispatchAndDisable() {
         pair();
         assertEquals("a WRITE ONESHOT", kevent("a WRITE ADD|ONESHOT"));
@@ -71,7 +67,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 41", "socket 34"})
     void aPipeWithoutReader() {
         pipe();
         assertEquals("w WRITE 0", kevent("w WRITE ADD"));
@@ -84,7 +79,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 42", "netbsd 22"})
     void thePeersCloseIsEndOfFile() {
         pair();
         assertEquals("a WRITE 0", kevent("a WRITE ADD"));
@@ -94,7 +88,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 42", "socket 24"})
     void thePeersCloseFiresAClearKnoteOnce() {
         pair();
         assertEquals("a WRITE CLEAR", kevent("a WRITE ADD|CLEAR"));
@@ -109,7 +102,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 43", "socket 2"})
     void aListenerIsNeverWritable() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -121,7 +113,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 43", "socket 6", "netbsd 25"})
     void aFreshSocketIsSilentAndCostsNothing() {
         socket("s", Posix.SOCK_STREAM);
         assertEquals("", kevent("s WRITE ADD", "s READ ADD"));
@@ -136,7 +127,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 45", "socket 8", "netbsd 25"})
     void registeredBeforeConnect() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -153,7 +143,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 44", "socket 9", "netbsd 25"})
     void aRefusedConnectIsEndOfFileAndKeepsItsError() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -174,7 +163,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 44", "socket 9"})
     void aRefusedConnectOfARegisteredSocket() {
         socket("l", Posix.SOCK_STREAM);
         bind("l");
@@ -188,14 +176,12 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 46")
     void datagramSocketsAreWritableAtOnce() {
         socket("u", Posix.SOCK_DGRAM);
         assertEquals("u WRITE 0", kevent("u WRITE ADD"));
     }
 
     @Test
-    @Covers("socket 16")
     void lowWaterMark() {
         freebsdRule();
         pair();
@@ -205,7 +191,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers("socket 24")
     void unixStreamClearFollowsThePeersReads() {
         freebsdRule();
         pair();
@@ -219,7 +204,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers("facts 40")
     void disabledOneshotAndReceiptOfAFullSocket() {
         pair();
         assertEquals("a WRITE ERROR u=1", kevent("a WRITE ADD|RECEIPT u=1"));
@@ -233,7 +217,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers({"facts 41", "socket 32"})
     void theSpaceOfAPipe() throws IOException {
         pipe();
         EventList events = kq.newEventList(1);
@@ -254,7 +237,6 @@ class WriteFilterTest extends Contract {
     }
 
     @Test
-    @Covers("socket 15")
     void tcpSpaceIsThatOfTheBuffer() throws IOException {
         tcp();
         EventList events = kq.newEventList(1);
