@@ -11,16 +11,16 @@ import org.kqueue.linux.knotes.EmbeddedKqueues;
 import org.kqueue.linux.readiness.ReadinessKqueue;
 
 /**
- * The kqueue that is built in for Linux, over epoll. Its reference is FreeBSD, so that is the ABI it speaks by default.
+ * The built-in kqueue for Linux, over epoll. It behaves as FreeBSD does, and has the ABI of FreeBSD by default.
  */
 public final class EmbeddedBackend implements KqueueBackend {
 
-    /** Not made for selectors. */
+    /** Loaded when full detail is first asked for, so not for selectors. */
     private static final class Full {
         static final EmbeddedKqueues KQUEUES = new EmbeddedKqueues();
     }
 
-    /** Opens nothing. */
+    /** Makes a backend, which opens nothing yet. */
     public EmbeddedBackend() {
     }
 

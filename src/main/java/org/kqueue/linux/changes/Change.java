@@ -5,7 +5,9 @@ import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 
-/** One change, read out of its list: a {@code struct kevent}. One per kqueue, used again for each. */
+/**
+ * One change of a list, as fields of {@code struct kevent}. A kqueue has one, which is filled again for each change.
+ */
 public final class Change {
 
     private static final int ENABLE_AND_DISABLE = KeventFlags.EV_ENABLE | KeventFlags.EV_DISABLE;
@@ -27,7 +29,7 @@ public final class Change {
     private final int forceOneshot;
 
     /**
-     * Makes a change of nothing.
+     * Makes an empty change.
      *
      * @param layout the ABI
      */
@@ -65,7 +67,7 @@ public final class Change {
     }
 
     /**
-     * Whether it asks for two opposite things.
+     * Whether its flags contradict each other.
      *
      * @return true with {@code EV_ENABLE} and {@code EV_DISABLE}
      */

@@ -7,15 +7,15 @@ import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 
 /**
- * Applies lists of changes to the knotes of one kqueue: each by itself, in order, with an entry in the event list for
- * one that fails or wants a receipt. Not for two threads at once.
+ * Applies change lists to the knotes of one kqueue, in order. A change that fails or has {@code EV_RECEIPT} gets an
+ * entry in the event list. Not thread-safe.
  */
 public final class Changes {
 
     /** A result of {@link #apply}: the call goes on with its events. */
     public static final int GO_ON = Integer.MAX_VALUE;
 
-    /** For an errno: there is no room for a receipt. */
+    /** In place of an errno: there is no room for a receipt. */
     private static final int NO_ROOM = -1;
 
     /** The knotes that changes are applied to. Errnos are Linux' numbers. */
@@ -45,7 +45,7 @@ public final class Changes {
     private final Change change;
 
     /**
-     * For one kqueue.
+     * Applies changes to one kqueue.
      *
      * @param layout its ABI
      * @param knotes its knotes
@@ -61,8 +61,8 @@ public final class Changes {
      *
      * @param changes null or empty for none
      * @param events where entries go; may be null
-     * @return what the call is to return at once: the number of entries, or the negative errno as the ABI numbers it;
-     *     {@link #GO_ON} where it goes on
+     * @return what the call returns without a scan: the number of entries, or the negative errno as the ABI numbers
+     *     it; {@link #GO_ON} if the call goes on with its events
      */
     public int apply(ChangeList changes, EventList events) {
         if (changes == null || changes.size() == 0) {

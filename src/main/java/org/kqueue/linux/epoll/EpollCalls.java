@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The calls that a kqueue for selectors is made of, with the header's numbers. All are thread-safe.
+ * The calls that a kqueue for selectors needs, with the header's numbers. All are thread-safe.
  *
  * <p>epoll's user data of a descriptor is its number, an {@code int} at the beginning of {@code epoll_data_t}.
  */
@@ -71,7 +71,7 @@ public interface EpollCalls {
     int poll(int fd, int events);
 
     /**
-     * {@code eventfd}. Nothing ever reads it, so that it may block where it is read.
+     * {@code eventfd}. It may be blocking or not: a kqueue for selectors never reads it.
      *
      * @return an eventfd with a count of 0
      * @throws IOException if the system refuses
@@ -95,7 +95,7 @@ public interface EpollCalls {
     void close(int fd) throws IOException;
 
     /**
-     * Where a buffer lies in memory.
+     * The address of a buffer.
      *
      * @param direct a direct buffer, which must stay reachable while the address is in use
      * @return the address of its first byte

@@ -8,8 +8,8 @@ import org.kqueue.Errno;
 import org.kqueue.KeventException;
 
 /**
- * An epoll instance with an eventfd in it, by which any thread ends a wait. Thread-safe, but for {@link #await}, which
- * is as safe as its array.
+ * An epoll instance with an eventfd in it, by which any thread can end a wait. Thread-safe; the array of {@link #await}
+ * is not.
  */
 public final class EpollInstance {
 
@@ -30,7 +30,7 @@ public final class EpollInstance {
     /**
      * Opens both descriptors, or none.
      *
-     * @param calls by which
+     * @param calls makes the system calls
      * @param eventfdEvents how the eventfd is registered: {@code EPOLLIN}, maybe with {@code EPOLLET}
      * @return a new instance, to be closed
      * @throws IOException if the system refuses
@@ -54,7 +54,7 @@ public final class EpollInstance {
         }
     }
 
-    /** Closes both, whatever happens to the first. Returns the first error or null. */
+    /** Closes both, even if the first close fails. Returns the first error or null. */
     private static IOException close(EpollCalls calls, int epfd, int eventfd) {
         IOException failure = null;
         for (int fd : new int[] {eventfd, epfd}) {
@@ -97,7 +97,7 @@ public final class EpollInstance {
      * @param events room for {@code maxevents} or more
      * @param maxevents 1 or more
      * @param timeoutNanos 0 polls, {@link org.kqueue.Kqueue#FOREVER} waits without end
-     * @return the number of events, or the negative errno. May return 0 before a long time is over
+     * @return the number of events, or the negative errno. May return 0 early where the timeout is more than 24 days
      */
     public int await(EventArray events, int maxevents, long timeoutNanos) {
         return calls.await(epfd, events.address(), maxevents, EpollWait.millis(timeoutNanos));
@@ -108,14 +108,14 @@ public final class EpollInstance {
      *
      * @param fd the descriptor
      * @param events {@code EPOLL} bits
-     * @return those that are so, 0 where the call fails
+     * @return the bits that hold, 0 where the call fails
      */
     public int poll(int fd, int events) {
         return calls.poll(fd, events);
     }
 
     /**
-     * Makes an event of the eventfd.
+     * Signals the eventfd, which ends a wait.
      *
      * @throws ClosedKqueueException if the instance is closed
      * @throws IOException if the call fails
@@ -128,9 +128,9 @@ public final class EpollInstance {
     }
 
     /**
-     * Replaces the epoll instance by a new one with the same items under the same number. This gets rid of an item
-     * whose descriptor was closed while its file lives on: only the closed number could take it out. If it fails, all
-     * stays as it is. No other thread may be waiting.
+     * Replaces the epoll instance by a new one with the same items under the same number. This removes an item
+     * whose descriptor was closed while its file lives on: only the closed number could take it out. If it fails,
+     * nothing changes. No other thread may be waiting.
      *
      * @param events by descriptor, the {@code EPOLL} bits of its item; 0 for one without
      */
@@ -149,7 +149,7 @@ public final class EpollInstance {
                 calls.close(fresh);
             }
         } catch (IOException | LinkageError e) {
-            // Without descriptors, or without JNA, the events of the lost item go on; they are only passed over.
+            // Without a free descriptor, or without JNA, the item stays. Its events are ignored.
             return;
         }
     }

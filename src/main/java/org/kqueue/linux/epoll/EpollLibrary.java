@@ -2,8 +2,8 @@ package org.kqueue.linux.epoll;
 
 /**
  * The C library's calls about epoll, by their C names. No logic. Memory goes by address; a result of -1 leaves the
- * errno in {@link com.sun.jna.Native#getLastError()}. Apart from {@link LinuxLibrary}, as binding a call takes time
- * when the first selector is opened.
+ * errno in {@link com.sun.jna.Native#getLastError()}. {@code LinuxLibrary} of {@code
+ * org.kqueue.linux.knotes} has the others: binding a call takes time when the first selector is opened.
  */
 final class EpollLibrary {
 

@@ -26,7 +26,7 @@ public final class EpollWait {
      * @param events room for {@code maxevents} or more
      * @param maxevents 1 or more
      * @param timeoutNanos 0 polls, {@link Kqueue#FOREVER} waits without end
-     * @return the number of events, or the negative errno. May return 0 before a long time is over
+     * @return the number of events, or the negative errno. May return 0 early where the timeout is more than 24 days
      */
     public static int await(int epfd, EventArray events, int maxevents, long timeoutNanos) {
         boolean whole = timeoutNanos == Kqueue.FOREVER || timeoutNanos % MILLI == 0;

@@ -12,7 +12,7 @@ public final class EventArray {
     /** {@code struct epoll_event} is packed on x86-64 only. */
     private static final boolean PACKED = System.getProperty("os.arch").equals("amd64");
     private static final int SIZE = PACKED ? 12 : 16;
-    /** Where the user data lies in it. */
+    /** The offset of the user data in it. */
     static final int DATA = PACKED ? 4 : 8;
     /** The events follow a {@code struct timespec}. */
     private static final int FIRST = 16;
@@ -25,7 +25,7 @@ public final class EventArray {
     /**
      * Makes an array without room.
      *
-     * @param calls say where memory lies
+     * @param calls gives the address of the memory
      */
     public EventArray(EpollCalls calls) {
         this.calls = calls;
@@ -47,7 +47,7 @@ public final class EventArray {
         return this;
     }
 
-    /** Where the first event lies. */
+    /** The address of the first event. */
     long address() {
         return address + FIRST;
     }
@@ -59,7 +59,7 @@ public final class EventArray {
     }
 
     /**
-     * What has happened.
+     * What an event reports.
      *
      * @param index of the event
      * @return {@code EPOLL} bits

@@ -1,8 +1,8 @@
 package org.kqueue.linux.epoll;
 
 /**
- * Where the package that may name the JDK's own native methods leaves them for the kqueues that are opened from then
- * on. They are linked already, add less to a call than JNA, and leave JNA unloaded. Thread-safe.
+ * The JDK's own native methods, lent to the kqueues for selectors. {@code org.kqueue.nio.jdk}, the only package that
+ * may name them, sets them here. They are linked already, take less time than JNA, and leave JNA unloaded. Thread-safe.
  */
 public final class LentCalls {
 
@@ -14,7 +14,7 @@ public final class LentCalls {
     /**
      * Lends calls.
      *
-     * @param calls used by every kqueue for selectors that is opened from now on; null for JNA's
+     * @param calls used by every kqueue for selectors that is opened from now on; null for JNA
      */
     public static void lend(EpollCalls calls) {
         lent = calls;

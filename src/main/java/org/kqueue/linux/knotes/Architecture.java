@@ -3,8 +3,8 @@ package org.kqueue.linux.knotes;
 import java.util.Map;
 
 /**
- * The kernel's numbers that differ between processors. All others that are used here are the same on each of these;
- * they are not on MIPS, SPARC and Alpha, which are therefore no rows.
+ * The kernel's numbers that differ between processors. All other numbers used here are the same on each of these
+ * processors. On MIPS, SPARC and Alpha they are not, so those have no row.
  *
  * @param statx the number of the system call
  * @param fionread {@code FIONREAD}: how much there is to read

@@ -3,8 +3,8 @@ package org.kqueue.linux.knotes;
 import org.kqueue.Errno;
 
 /**
- * A call about a descriptor failed that does not fail for a file of its kind. The descriptor was closed meanwhile, or
- * its number is another file's by now; otherwise the call does not mean here what it means elsewhere.
+ * A call failed that cannot fail for a file of this kind. Either the descriptor was closed meanwhile, or its number
+ * names another file by now, or this kernel's call differs.
  */
 final class CallFailed extends IllegalStateException {
 

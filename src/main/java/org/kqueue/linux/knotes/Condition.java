@@ -124,7 +124,7 @@ final class Condition {
             return false;
         }
         if (descriptor.file.isAnonymous()) {
-            // Among what has no type only a kqueue has anything to count; what is not one counts 1.
+            // Of the files without a type only a kqueue has a count. Any other counts as 1.
             knote.eventData = kqueues.queued(knote);
             return knote.eventData > 0;
         }
@@ -180,7 +180,7 @@ final class Condition {
         return descriptor.isUnixStream() && calls.sendNothing(descriptor.fd) == Errno.EPIPE;
     }
 
-    /** Also notes what {@link #error} has to know. */
+    /** Also records what {@link #error} needs. */
     private LinuxCalls.TcpInfo tcpInfo(Descriptor descriptor) {
         LinuxCalls.TcpInfo info = calls.tcpInfo(descriptor.fd);
         int state = info.state();
@@ -191,7 +191,7 @@ final class Condition {
         return info;
     }
 
-    /** Notes that a connection exists; asked when a socket is registered. */
+    /** Records whether a connection exists. Called when a socket is registered. */
     void remember(Descriptor descriptor) {
         if (descriptor.isTcp()) {
             tcpInfo(descriptor);

@@ -28,13 +28,13 @@ final class Descriptor {
     /** Whether a connection was ever seen: tells a reset from a refusal. */
     boolean established;
     /**
-     * Whether it was ever seen listening: tells a listener that was shut down from a socket that never did anything.
+     * Whether it was ever seen listening: tells a listener that was shut down from a socket that was never used.
      */
     boolean listened;
     /** The knote that has the descriptor's own item in epoll. */
     DescriptorKnote owner;
 
-    /** Asks what does not change. */
+    /** Reads what does not change. */
     Descriptor(FileStatus file, LinuxCalls calls) {
         this.file = file;
         fd = file.fd();
@@ -51,7 +51,7 @@ final class Descriptor {
             // Both ends of a pipe are one inode.
             return calls.isGone(file) || file.isPipe() && calls.accessMode(fd) != accessMode;
         } catch (CallFailed e) {
-            // Closed after it was looked at.
+            // Closed after statx.
             return true;
         }
     }

@@ -16,11 +16,12 @@ import org.kqueue.KeventFlags;
 import org.kqueue.linux.changes.Change;
 
 /**
- * READ and WRITE of what epoll takes. A knote is an edge-triggered item, so that each edge is its own. Where a
- * descriptor has two knotes, the second is a small epoll instance that holds only the descriptor.
+ * READ and WRITE of what epoll takes. A knote is an edge-triggered item of its own. Where a descriptor has two knotes,
+ * the item of the second is a small epoll instance that holds only the descriptor.
  *
- * <p>epoll's event says "look": {@link Condition} does. So what kqueue says nothing of and epoll cannot mask (HUP of a
- * fresh socket, an item whose descriptor was closed while its file lives on) costs one event and never spins.
+ * <p>An event of epoll only puts the knote into the queue; {@link Condition} says whether it is ready. So what epoll
+ * reports and kqueue does not (HUP of a fresh socket, an item whose descriptor was closed while its file lives on)
+ * costs one event and never spins.
  */
 final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Check {
 
@@ -92,8 +93,8 @@ final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Ch
     }
 
     /**
-     * An epoll instance says ENOENT for an item it does not hold, other files say EINVAL. The change does nothing to
-     * this kqueue itself under another number, which holds the eventfd.
+     * EPOLL_CTL_MOD of an item that an epoll instance does not hold is ENOENT; on another file it is EINVAL. It is
+     * harmless on a duplicate of this kqueue, which holds the eventfd with this very mask.
      */
     private boolean isEpoll() {
         return knotes.calls.ctl(descriptor.fd, EPOLL_CTL_MOD, knotes.epoll.eventfd(), EPOLLIN) != Errno.EINVAL;
@@ -120,12 +121,12 @@ final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Ch
         return knotes.calls.ctl(knotes.epoll.epfd(), op, side >= 0 ? side : descriptor.fd, mask, token);
     }
 
-    /** Makes epoll look at the descriptor and report what it sees, and each change after that. Returns the errno. */
+    /** Makes epoll report the state of the descriptor, and each change after that. Returns the errno. */
     private int arm() {
         int mask = (side >= 0 ? EPOLLIN : mask()) | EPOLLET;
         int errno = ctl(armed ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, mask);
         if (errno == Errno.EEXIST) {
-            // The item of an earlier life of this number, of the same file: dup2 has brought it back.
+            // An earlier item of the same number and file: dup2 has put the file back.
             errno = ctl(EPOLL_CTL_MOD, mask);
         }
         armed = errno == 0;
@@ -133,9 +134,8 @@ final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Ch
     }
 
     /**
-     * Disabled: epoll need not tell of the item. That of a file without an inode of its own stays, as it shows when the
-     * number names another one; without a mask it tells of HUP and ERR only. ELOOP, of a kqueue of a cycle, comes when
-     * it is enabled.
+     * Takes the item of a disabled knote out of epoll. That of an anonymous file stays without a mask, and reports HUP
+     * and ERR only: {@link #isAnotherFile} needs it. ELOOP, for a kqueue in a cycle, comes when the knote is enabled.
      */
     private void silence() {
         if (descriptor.file.isAnonymous()) {
@@ -189,7 +189,7 @@ final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Ch
             flags |= KeventFlags.EV_ONESHOT;
         }
         if (!ready && fresh && descriptor.isUnixStream()) {
-            // connect wakes nobody who waits for the client. Without a timer it is found by the next change.
+            // epoll does not report that a client was connected. If no timer can be had, the next change finds it.
             knotes.rechecks.add(this);
         }
         return ready && !isRepetition();
@@ -219,7 +219,7 @@ final class DescriptorKnote extends Knote implements Sources.Source, Rechecks.Ch
         }
     }
 
-    /** Of a fresh socket, which epoll does not report when it is connected. */
+    /** For a fresh socket: epoll does not report that it was connected. */
     @Override
     public boolean lookAgain() {
         if (disabled || isGone()) {

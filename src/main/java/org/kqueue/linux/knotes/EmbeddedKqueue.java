@@ -22,8 +22,8 @@ import org.kqueue.linux.epoll.EventArray;
 
 /**
  * A kqueue over epoll with all filters and in full detail, by FreeBSD's rules. The lock is held for the changes of a
- * call and for turning epoll's events into kevents, and never while waiting. A kqueue that is collected without a close
- * gives its descriptors back.
+ * call and for turning epoll's events into kevents, and never while waiting. If a kqueue is not closed, the garbage
+ * collector closes its descriptors.
  */
 final class EmbeddedKqueue extends Kqueue {
 
@@ -61,7 +61,7 @@ final class EmbeddedKqueue extends Kqueue {
         return new EmbeddedKqueue(layout, kqueues, calls, EpollInstance.open(calls, EpollCalls.EPOLLIN));
     }
 
-    /** What outlives a kqueue that was not closed. Refers to nothing that refers to the kqueue. */
+    /** What is released when the kqueue is closed or collected. Must not refer to the kqueue. */
     private record Holdings(Object lock, Knotes knotes, EpollInstance epoll) implements Runnable {
 
         @Override
@@ -160,8 +160,8 @@ final class EmbeddedKqueue extends Kqueue {
     }
 
     /**
-     * How many knotes are queued. Sets what the watcher has to know of them. Asked under the watching kqueue's lock:
-     * epoll refuses cycles (ELOOP), so these locks have an order.
+     * How many knotes are queued. Also sets the watcher's arrivals. Called with the watching kqueue's lock held: epoll
+     * refuses cycles (ELOOP), so these locks have an order.
      */
     int queued(DescriptorKnote watcher) {
         synchronized (lock) {
@@ -184,7 +184,7 @@ final class EmbeddedKqueue extends Kqueue {
         return new UserWakeup(udata);
     }
 
-    /** A user knote that no ident leads to, so that none of the program's own collides with it. */
+    /** A user knote that is not in the map of knotes, so that no ident of the program's is its own. */
     private final class UserWakeup implements Wakeup {
 
         private final UserKnote knote;
@@ -226,7 +226,7 @@ final class EmbeddedKqueue extends Kqueue {
 
     @Override
     protected void interruptCalls() throws IOException {
-        // Again and again until no call is under way, as a call may have read the eventfd.
+        // The superclass repeats this until no call is under way, as a call may have drained the eventfd.
         epoll.wake();
     }
 

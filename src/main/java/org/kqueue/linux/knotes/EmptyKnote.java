@@ -5,15 +5,15 @@ import org.kqueue.KeventFlags;
 import org.kqueue.linux.changes.Change;
 
 /**
- * EVFILT_EMPTY: everything written to a socket was taken off its send buffer, by TCP when it was acknowledged. Linux
- * tells how much there is, but wakes nobody when it is gone, so {@link Rechecks} looks. Guarded by the kqueue's lock.
+ * EVFILT_EMPTY: a socket's send buffer is empty; with TCP, when everything was acknowledged. Linux tells how much is in
+ * the buffer but does not report when it becomes empty, so {@link Rechecks} polls it. Guarded by the kqueue's lock.
  */
 final class EmptyKnote extends Knote implements Rechecks.Check {
 
     private final Knotes knotes;
     private final FileStatus file;
     private boolean local;
-    /** With EV_CLEAR: was reported, and was not seen with something in its buffer since. */
+    /** With EV_CLEAR: was reported, and the buffer has not been seen filled since. */
     private boolean reported;
 
     EmptyKnote(Change change, Knotes knotes, FileStatus file) {
@@ -28,7 +28,7 @@ final class EmptyKnote extends Knote implements Rechecks.Check {
             return Errno.EINVAL;
         }
         local = Descriptor.isUnix(knotes.calls, file.fd());
-        // Fails for a socket of a kind that has no number for it.
+        // Throws for a kind of socket that cannot tell.
         isEmpty();
         return knotes.rechecks.add(this);
     }
@@ -48,7 +48,7 @@ final class EmptyKnote extends Knote implements Rechecks.Check {
         return empty && !reported;
     }
 
-    /** A local socket hands over to its peer at once and keeps nothing. */
+    /** A local socket passes data to its peer at once, and keeps none. */
     private boolean isEmpty() {
         long unsent = local ? 0 : knotes.calls.unsent(file.fd());
         // EINVAL: a listener, which has no buffer.
@@ -81,7 +81,7 @@ final class EmptyKnote extends Knote implements Rechecks.Check {
 
     @Override
     public boolean isAwaited() {
-        // Not after it was reported: only a write can change that, and the scan after it looks.
+        // Not after it was reported: only a write can change that, and the next scan evaluates it.
         return !disabled && !queued && !reported;
     }
 

@@ -41,7 +41,7 @@ final class FileKnote extends WatchingKnote {
             eventData = 0;
             return true;
         }
-        // Of a descriptor that is closed meanwhile the offset cannot be had.
+        // lseek throws if the descriptor was closed meanwhile.
         eventData = knotes.calls.look(file.fd()).size() - knotes.calls.offset(file.fd());
         return eventData != 0
                 || (sfflags & (knotes.number(Note.NOTE_FILE_POLL) | knotes.number(Note.NOTE_EOF))) != 0;

@@ -8,7 +8,7 @@ import org.kqueue.linux.changes.Change;
 /** One registration: a filter on an ident. All fields and methods are guarded by the kqueue's lock. */
 abstract class Knote {
 
-    /** What is fixed when the knote is made and shown in each of its events. */
+    /** Flags that are fixed when the knote is made, and shown in each of its events. */
     private static final int KIND = KeventFlags.EV_ONESHOT | KeventFlags.EV_CLEAR | KeventFlags.EV_DISPATCH
             | KeventFlags.EV_RECEIPT;
 
@@ -24,8 +24,9 @@ abstract class Knote {
     boolean disabled;
     /** EV_FORCEONESHOT: is delivered whatever its condition. */
     boolean forced;
-    /** Whether it is in the {@link KnoteQueue}; and whether it was ready since it is. */
+    /** Whether it is in the {@link KnoteQueue}. */
     boolean queued;
+    /** Whether it was evaluated and found ready while queued. */
     boolean proven;
 
     /** What the next event says, set when the knote is evaluated. */
@@ -70,7 +71,7 @@ abstract class Knote {
         events.append(ident, filterNumber, flags | eventFlags, eventFflags, eventData, udata);
     }
 
-    /** Begins to watch. Returns 0 or the errno; after an error {@link #detach} is not called. */
+    /** Starts watching. Returns 0 or the errno; after an error {@link #detach} is not called. */
     int attach() {
         return 0;
     }
@@ -82,11 +83,11 @@ abstract class Knote {
         return 0;
     }
 
-    /** Ends to watch. */
+    /** Stops watching. */
     void detach() {
     }
 
-    /** About to be delivered, and still queued: learns what has happened and was not yet told. */
+    /** Called before a queued knote is evaluated for delivery: reads what has happened and is not known yet. */
     void refresh() {
     }
 
@@ -97,7 +98,7 @@ abstract class Knote {
     void delivered() {
     }
 
-    /** Whether anything can make it ready that must be told to the queue: not while it is disabled or queued. */
+    /** Says whether the queue must be told when it becomes ready: not while it is disabled or queued. */
     void waiting(boolean isWaiting) {
     }
 

@@ -10,7 +10,7 @@ import org.kqueue.linux.epoll.EpollInstance;
 
 /**
  * The queue of active knotes, first in, first out. An eventfd stands for it in the kqueue's epoll instance: it has a
- * count while the queue is not empty, which ends waits and makes the kqueue readable to who watches it. Guarded by the
+ * count while the queue is not empty, which ends waits and makes the kqueue's descriptor readable. Guarded by the
  * kqueue's lock.
  */
 final class KnoteQueue {
@@ -39,20 +39,20 @@ final class KnoteQueue {
         return enqueued;
     }
 
-    /** epoll has reported a knote: it gets its place. Whether it is ready is asked when it is at the head. */
+    /** epoll has reported a knote: appends it. It is evaluated when it is at the head. */
     void activate(Knote knote) {
         if (!knote.disabled && !knote.queued) {
             append(knote);
         }
     }
 
-    /** What other changes and sources end with: a knote that is ready and enabled gets into the queue. */
+    /** Evaluates a knote after a change or an event, and appends it if it is ready and enabled. */
     void consider(Knote knote) {
         if (!knote.disabled && !knote.queued && isReady(knote)) {
             if (!sources.isTaking()) {
                 // What became ready before is queued before.
                 sources.takeAll();
-                // Also where there is a count already: who watches this kqueue is told of each arrival.
+                // Even if there is a count already: a kqueue that watches this one needs an edge for each arrival.
                 signal();
             }
             activate(knote);
@@ -70,7 +70,7 @@ final class KnoteQueue {
                 // The next scan or change removes it.
                 return false;
             }
-            // Not to be in the way of the others in the next scan.
+            // It must not block the others in the next scan.
             remove(knote);
             throw e;
         }
@@ -104,7 +104,7 @@ final class KnoteQueue {
         }
     }
 
-    /** To be called before the lock is given back. */
+    /** To be called before the lock is released. */
     void settle() {
         if (queue.isEmpty() && signalled) {
             signalled = false;

@@ -30,9 +30,9 @@ final class Knotes implements Changes.Knotes {
     final Timers timers;
     final Watches watches;
     private final Map<Key, Knote> knotes = new HashMap<>();
-    /** The note that asks for out-of-band data, which nothing here tells of; 0 where the ABI has none. */
+    /** The note that asks for out-of-band data, which is not supported; 0 where the ABI has none. */
     private final int outOfBand;
-    /** At how many knotes those of closed files are looked for next. */
+    /** The number of knotes at which {@link #sweep} next removes those of closed files. */
     private int sweepAt = 64;
 
     Knotes(KeventLayout layout, Object lock, LinuxCalls calls, EpollInstance epoll, EmbeddedKqueues kqueues) {
@@ -64,7 +64,7 @@ final class Knotes implements Changes.Knotes {
         };
     }
 
-    /** Whether something here makes a note come true, or heeds it. */
+    /** Whether a note has an effect here. */
     static boolean serves(Note note) {
         return switch (note) {
             case NOTE_FORK, NOTE_EXEC, NOTE_TRACK, NOTE_TRACKERR, NOTE_CHILD, NOTE_FUNLOCK, NOTE_OOB -> false;
@@ -169,7 +169,7 @@ final class Knotes implements Changes.Knotes {
         return other instanceof DescriptorKnote knote ? knote.descriptor : new Descriptor(file, calls);
     }
 
-    /** Nothing tells of a close: as the knotes become more, those whose descriptor is gone are found and removed. */
+    /** Linux does not report a close: when the knotes have doubled, those whose descriptor is gone are removed. */
     private void sweep() {
         if (knotes.size() >= sweepAt) {
             for (Knote knote : List.copyOf(knotes.values())) {

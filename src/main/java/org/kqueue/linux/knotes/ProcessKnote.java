@@ -7,7 +7,7 @@ import org.kqueue.linux.changes.Change;
 import org.kqueue.linux.epoll.EpollCalls;
 
 /**
- * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is had without taking it away from the parent: {@code waitid}
+ * EVFILT_PROC with NOTE_EXIT, by a pidfd. The exit status is read without taking it from the parent: {@code waitid}
  * with WNOWAIT while a child of this process is not yet waited for, and of one that was (the JVM waits for its children
  * at once, from a thread of its own) by PIDFD_GET_INFO, Linux 6.15. Where neither tells, {@code data} is 0. Guarded by
  * the kqueue's lock.
@@ -26,7 +26,7 @@ final class ProcessKnote extends Knote implements Sources.Source {
     private static final int SELF = (int) ProcessHandle.current().pid();
     private static final int NOT_YET = -1;
     private static final int UNKNOWN = -2;
-    /** How long a thread may be in the middle of waiting for a child, which is one system call. */
+    /** How long to wait for a thread that is about to finish waiting for the child, which is one system call. */
     private static final int REAPING_MILLIS = 1000;
     private static final int CORE_DUMPED = 0x80;
     private static final int CLD_DUMPED = 3;
@@ -35,8 +35,8 @@ final class ProcessKnote extends Knote implements Sources.Source {
     private int pidfd = -1;
     private long token;
     private boolean exited;
-    /** Whether nobody wanted to know when it exited: FreeBSD removes such a knote. */
-    private boolean unheard;
+    /** It exited while its mask lacked NOTE_EXIT: FreeBSD removes such a knote. */
+    private boolean unwanted;
     private int status;
 
     ProcessKnote(Change change, Knotes knotes) {
@@ -96,7 +96,7 @@ final class ProcessKnote extends Knote implements Sources.Source {
         if (!isKnown(change.fflags)) {
             return Errno.EINVAL;
         }
-        // Every change gives the mask anew: an ENABLE without NOTE_EXIT makes the knote deaf.
+        // Every change replaces the mask: after an ENABLE without NOTE_EXIT the exit is not reported.
         return super.touch(change);
     }
 
@@ -104,7 +104,7 @@ final class ProcessKnote extends Knote implements Sources.Source {
     public void ready() {
         if (!exited) {
             exit();
-            if (unheard) {
+            if (unwanted) {
                 knotes.remove(this);
             } else {
                 knotes.queue.consider(this);
@@ -114,7 +114,7 @@ final class ProcessKnote extends Knote implements Sources.Source {
 
     private void exit() {
         exited = true;
-        unheard = (sfflags & knotes.number(Note.NOTE_EXIT)) == 0;
+        unwanted = (sfflags & knotes.number(Note.NOTE_EXIT)) == 0;
         flags |= KeventFlags.EV_ONESHOT;
         status = status();
     }
@@ -158,16 +158,16 @@ final class ProcessKnote extends Knote implements Sources.Source {
         eventFflags = exited ? knotes.number(Note.NOTE_EXIT) : 0;
         int asked = knotes.number(Note.NOTE_EXITSTATUS);
         eventData = asked == 0 || (sfflags & asked) != 0 ? status : 0;
-        return exited && !unheard;
+        return exited && !unwanted;
     }
 
-    /** Asked before every change, too: what has happened by then happened under the old mask. */
+    /** Also called before every change: what has happened by then happened under the old mask. */
     @Override
     boolean isGone() {
         if (!exited && hasExited()) {
             exit();
         }
-        return unheard;
+        return unwanted;
     }
 
     @Override

@@ -4,18 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What Linux wakes nobody for: it is looked at when a scan begins and, while a scan waits, by a timerfd, after a
- * millisecond, two, four and so on, up to 64, until nothing is left that may change. Guarded by the kqueue's lock.
+ * Polls the conditions that epoll does not report: when a scan begins and, while it waits, by a timerfd, after a
+ * millisecond, two, four and so on, up to 64, as long as there are any. Guarded by the kqueue's lock.
  */
 final class Rechecks implements Sources.Source {
 
-    /** Something to look at again. */
+    /** A condition to poll. */
     interface Check {
 
-        /** Looks. Returns whether it may still change. */
+        /** Polls the condition. Returns whether to go on. */
         boolean lookAgain();
 
-        /** Whether a waiting scan has to be told when it changes. */
+        /** Whether a scan that waits must be told when it changes. */
         boolean isAwaited();
     }
 
@@ -34,7 +34,7 @@ final class Rechecks implements Sources.Source {
         this.sources = sources;
     }
 
-    /** Looks at it from now on, soon for the first time. Returns 0, or the errno where no timer could be had. */
+    /** Polls it from now on. Returns 0, or the errno where no timer could be had. */
     int add(Check check) {
         int errno = open();
         if (errno == 0 && !checks.contains(check)) {

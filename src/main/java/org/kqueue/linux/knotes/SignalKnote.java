@@ -18,7 +18,7 @@ final class SignalKnote extends Knote {
         flags |= KeventFlags.EV_CLEAR;
     }
 
-    /** Asked here, as {@link Signals} cannot be loaded without. */
+    /** Asked here, because {@link Signals} cannot be loaded without the class. */
     private static final class Probe {
         static final boolean AVAILABLE = isThere("sun.misc.SignalHandler");
 

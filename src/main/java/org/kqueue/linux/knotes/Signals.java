@@ -25,7 +25,7 @@ final class Signals {
     };
     private static final Set<String> UNCATCHABLE = Set.of("KILL", "STOP");
 
-    /** One signal's knotes, and the handler of before. */
+    /** One signal's knotes, and the handler that was there before. */
     private static final class Watch implements SignalHandler {
 
         private final List<SignalKnote> knotes = new CopyOnWriteArrayList<>();
@@ -88,7 +88,7 @@ final class Signals {
                 WATCHES.remove(name);
                 SignalHandler current = Signal.handle(new Signal(name), watch.before);
                 if (current != watch) {
-                    // Somebody has set a handler after us.
+                    // The program has set a handler after us.
                     Signal.handle(new Signal(name), current);
                 }
             }

@@ -10,8 +10,8 @@ import org.kqueue.linux.epoll.EpollWait;
 import org.kqueue.linux.epoll.EventArray;
 
 /**
- * The items of the kqueue's epoll instance, all but the eventfd. Each is edge triggered, so its event is there once,
- * for one thread. epoll's user data are tokens that are never used again: an item can outlive its registration, as
+ * The items of the kqueue's epoll instance, all but the eventfd. Each is edge triggered, so one thread gets its event,
+ * once. epoll's user data are tokens that are never used again: an item can outlive its registration, as
  * epoll keeps it while the open file lives. Guarded by the kqueue's lock.
  */
 final class Sources {
@@ -19,7 +19,7 @@ final class Sources {
     /** What an item stands for. */
     interface Source {
 
-        /** Its event has come: puts knotes into the queue. Under the kqueue's lock. */
+        /** Puts knotes into the queue, after an event. Called with the kqueue's lock held. */
         void ready();
     }
 
@@ -51,7 +51,7 @@ final class Sources {
         byToken.remove(token);
     }
 
-    /** Whether it is an event of epoll that puts knotes into the queue now. */
+    /** Whether events of epoll are being turned into queued knotes. */
     boolean isTaking() {
         return taking;
     }
@@ -82,7 +82,7 @@ final class Sources {
         }
     }
 
-    /** An event is there once, so that one that fails must not keep the others from their knotes. */
+    /** epoll reports an event once, so a source that fails must not keep the others from theirs. */
     private CallFailed ready(long token, CallFailed before) {
         Source source = byToken.get(token);
         try {

@@ -6,8 +6,8 @@ import org.kqueue.Note;
 import org.kqueue.linux.changes.Change;
 
 /**
- * EVFILT_TIMER by FreeBSD's rules. Expirations are counted when they are looked at, so a timer that is disabled or not
- * collected costs nothing. Guarded by the kqueue's lock.
+ * EVFILT_TIMER by FreeBSD's rules. Expirations are counted when they are looked at, so a timer that is disabled or
+ * whose event is not collected costs nothing. Guarded by the kqueue's lock.
  */
 final class TimerKnote extends Knote {
 
@@ -94,7 +94,7 @@ final class TimerKnote extends Knote {
 
     @Override
     boolean evaluate() {
-        // Before its place among the others changes.
+        // The waiting timers are ordered by due, which changes below.
         clock.remove(this);
         long now = clock.now();
         if (due <= now) {

@@ -65,7 +65,7 @@ final class Timers {
 
         /**
          * Sets the timerfd for the timer that is due first, or stops it: one that fires for nothing would make the
-         * kqueue look readable to who watches it.
+         * kqueue's descriptor readable.
          */
         void set() {
             long due = waiting.isEmpty() ? Long.MAX_VALUE : waiting.first().due;

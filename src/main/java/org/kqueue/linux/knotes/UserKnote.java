@@ -24,7 +24,7 @@ final class UserKnote extends Knote {
             triggered = true;
         }
         int bits = change.fflags & NOTE_FFLAGSMASK;
-        // Both bits of the operation are set in this one.
+        // NOTE_FFCOPY is both bits of the operation, so it is their mask, too.
         int copy = knotes.number(Note.NOTE_FFCOPY);
         int operation = change.fflags & copy;
         if (operation == copy) {

@@ -11,8 +11,8 @@ import org.kqueue.linux.changes.Change;
  * or lost a name, is told from its size and link count before and after. Guarded by the kqueue's lock.
  *
  * <p>What differs from FreeBSD: a file made longer by {@code ftruncate} looks like one written past its end; a read of
- * nothing is not reported; a write and a truncation that are seen together are one. inotify keeps silent about a
- * removed directory while a descriptor of it is open, so the directory that it is in is watched, too.
+ * nothing is not reported; a write and a truncation that are seen together are one. inotify does not report that a
+ * directory was removed while a descriptor of it is open, so its parent is watched, too.
  */
 final class VnodeKnote extends WatchingKnote {
 
@@ -57,7 +57,7 @@ final class VnodeKnote extends WatchingKnote {
         return wd < 0 ? -wd : 0;
     }
 
-    /** Nothing tells of a lock that is released. */
+    /** inotify does not report the release of a lock. */
     private boolean asksForLocks(int fflags) {
         return (fflags & knotes.number(Note.NOTE_FUNLOCK)) != 0;
     }
@@ -67,7 +67,7 @@ final class VnodeKnote extends WatchingKnote {
         if (asksForLocks(change.fflags)) {
             return Errno.EINVAL;
         }
-        // What happened until now happened under the old mask.
+        // What has happened by now happened under the old mask.
         knotes.watches.drain();
         int before = sfflags;
         super.touch(change);

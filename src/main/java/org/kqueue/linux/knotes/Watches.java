@@ -27,7 +27,7 @@ final class Watches implements Sources.Source {
     private final KnoteQueue queue;
     private ByteBuffer buffer;
     private int inotify = -1;
-    /** Whether events are being read: who reads goes on until there is none. */
+    /** Whether events are being read, by a call further up the stack: it reads all. */
     private boolean reading;
 
     Watches(LinuxCalls calls, Sources sources, KnoteQueue queue) {
@@ -87,8 +87,8 @@ final class Watches implements Sources.Source {
     }
 
     /**
-     * Makes inotify report what the knotes of a file ask for and no more: what nobody wants would make the kqueue look
-     * readable to who watches it.
+     * Makes inotify report what the knotes of a file ask for and no more: an event that nobody asked for would make
+     * the kqueue's descriptor readable.
      */
     void narrow(int wd) {
         List<WatchingKnote> list = knotes.get(wd);
@@ -156,7 +156,7 @@ final class Watches implements Sources.Source {
         }
     }
 
-    /** Reads what has come and is not yet known, so that a change sees it in order. */
+    /** Reads the events that are pending, so that a change comes after them. */
     void drain() {
         if (inotify >= 0) {
             ready();

@@ -25,12 +25,12 @@ import org.kqueue.linux.epoll.EpollInstance;
  * descriptor, at its number. Changes of one descriptor that follow each other are one {@code epoll_ctl}. EV_CLEAR and
  * EV_ONESHOT are refused with EINVAL. Used by one call at a time.
  *
- * <p>A stream socket that is neither connected nor listening is ready for both, with EV_EOF, where a BSD reports
- * nothing: so epoll has it. Linux does not tell when an AF_UNIX client becomes connected, so that could not be reported
- * later.
+ * <p>A stream socket that is neither connected nor listening is ready for both, with EV_EOF, as epoll reports it; a BSD
+ * reports nothing. Linux does not report that an AF_UNIX client was connected, so an event that was left out before
+ * could not be made then.
  *
- * <p>A descriptor with both filters can have two events, so where there is any, epoll is asked for half as many events
- * as there is room for: both fit, and epoll's own rotation stays fair. With room for one the filters take turns.
+ * <p>A descriptor with both filters can have two events, so as long as one has both, epoll is asked for half as many
+ * events as there is room for: both fit, and epoll's own rotation stays fair. With room for one the filters take turns.
  */
 final class ReadinessKnotes implements Changes.Knotes {
 
@@ -64,7 +64,7 @@ final class ReadinessKnotes implements Changes.Knotes {
 
     private static final int NONE = -1;
     private static final int POLLNVAL = 0x20;
-    /** After how many events that cannot be stopped the epoll instance is replaced. */
+    /** The epoll instance is replaced after this many events of items that cannot be taken out. */
     private static final int MOST_STRAYS = 16;
 
     private final EpollInstance epoll;
@@ -73,7 +73,7 @@ final class ReadinessKnotes implements Changes.Knotes {
     private int[] states = {};
     /** Descriptors with both filters. */
     private int shared;
-    /** The descriptor whose mask is not yet told to epoll, or {@link #NONE}. */
+    /** The descriptor whose changes epoll has not been told yet, or {@link #NONE}. */
     private int changed = NONE;
     private int strays;
 
@@ -131,7 +131,7 @@ final class ReadinessKnotes implements Changes.Knotes {
         return 0;
     }
 
-    /** For a descriptor that is open: the number says how much memory is needed. */
+    /** Grows the array. Only for an open descriptor: a number that the program made up could take all memory. */
     private void reserve(int fd) {
         states = Arrays.copyOf(states, (int) Math.min(Integer.MAX_VALUE - 8L, fd + (fd >> 2) + 64L));
     }
@@ -171,7 +171,7 @@ final class ReadinessKnotes implements Changes.Knotes {
         return inEpoll ? epoll.ctl(EPOLL_CTL_DEL, fd, 0) : 0;
     }
 
-    /** Makes epoll's item what the knotes say. Returns 0 or the errno. */
+    /** Makes epoll's item match the knotes. Returns 0 or the errno. */
     private int tell(int fd) {
         int state = states[fd] & ~(ARMED | AFRESH);
         int wanted = wanted(state);
@@ -231,7 +231,7 @@ final class ReadinessKnotes implements Changes.Knotes {
         }
         states[fd] = (state | silenced) & ((state & ARMED_ONCE) != 0 ? ~ARMED : ~0);
         if ((states[fd] & ARMED) != wanted(states[fd])) {
-            // An error here is that of a descriptor closed against the rules of this mode; its item goes with its file.
+            // Fails only for a descriptor that was closed without forget: its item goes with its file.
             tell(fd);
         }
     }

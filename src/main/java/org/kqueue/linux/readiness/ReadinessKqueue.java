@@ -21,13 +21,12 @@ import org.kqueue.linux.epoll.LentCalls;
  * A kqueue over epoll for selectors: READ and WRITE, level triggered or with EV_DISPATCH, whose events say readiness
  * only and cost no system call. {@link ReadinessKnotes} are its knotes.
  *
- * <p>One call at a time, as {@link org.kqueue.KqueueConfig.Detail#READINESS} has it, so that calls need no lock. Its
- * wakeup is signalled by any thread. It has to be closed: its descriptors outlive it otherwise, as a selector's of the
- * JDK do.
+ * <p>It takes one call at a time, as {@link org.kqueue.KqueueConfig.Detail#READINESS} says, and needs no lock. Any
+ * thread may signal its wakeup. It must be closed: otherwise it leaks its descriptors, as a selector of the JDK does.
  */
 public final class ReadinessKqueue extends Kqueue {
 
-    /** How often epoll is asked again after events that were none. */
+    /** How often a scan asks epoll while its events make no kevent. */
     private static final int MOST_ROUNDS = 8;
 
     private final EpollInstance epoll;
@@ -47,7 +46,7 @@ public final class ReadinessKqueue extends Kqueue {
     }
 
     /**
-     * Opens a kqueue whose calls are those that were lent, or else JNA's.
+     * Opens a kqueue. It makes its calls through {@link LentCalls}, or through JNA where none are lent.
      *
      * @param layout the ABI
      * @return a new kqueue
@@ -97,7 +96,7 @@ public final class ReadinessKqueue extends Kqueue {
 
     @Override
     protected int call(ChangeList changeList, EventList events, long timeoutNanos) {
-        // No atomic exchange: this finds the bug, but for two calls that begin in the same instant.
+        // Not atomic: it finds the mistake unless two calls begin in the same instant.
         if (calling) {
             throw new IllegalStateException("another call is under way; a kqueue for readiness takes one at a time");
         }
@@ -133,7 +132,7 @@ public final class ReadinessKqueue extends Kqueue {
             if (events.size() > 0 || n < asked) {
                 break;
             }
-            // All were no events, and there may be more after them.
+            // None was an event of kqueue, and epoll may have more.
         }
         return events.size();
     }
@@ -154,7 +153,7 @@ public final class ReadinessKqueue extends Kqueue {
         return wakeup;
     }
 
-    /** What looks like a user knote with EV_CLEAR. */
+    /** Its event looks like that of a user knote with EV_CLEAR. */
     private final class ReadinessWakeup implements Wakeup {
 
         private final long udata;
@@ -184,7 +183,7 @@ public final class ReadinessKqueue extends Kqueue {
 
     @Override
     protected void interruptCalls() throws IOException {
-        // Again and again until no call is under way.
+        // The superclass repeats this until no call is under way.
         epoll.wake();
     }
 
