@@ -14,8 +14,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,34 +29,18 @@ import org.kqueue.Kqueue;
 import org.kqueue.nio.Providers;
 import org.kqueue.nio.jdk.JdkChannels;
 import org.kqueue.robust.Faults;
-import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
 
 /**
  * The selector over a kqueue that fails by plan: the specified exception or recovery, no lost key, no spin, no leak.
  */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class FaultInjectionTest {
+class FaultInjectionTest extends NoDescriptorIsLeft {
 
     private static final int PAIRS = 12;
     private static final int ROUNDS = 40;
     private static final int LAST_ERRNO = 97;
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    private int descriptors;
-
-    @BeforeEach
-    void countDescriptors() throws IOException {
-        // The first open makes what is made once per process.
-        FaultyBackend.openSelector(Faults.NONE).close();
-        Pair.open(Providers.kqueue()).close();
-        descriptors = OpenDescriptors.count();
-    }
-
-    @AfterEach
-    void noDescriptorIsLeft() {
-        OpenDescriptors.assertComesDownTo(descriptors);
-    }
 
     @Test
     void losesNothingAndInventsNothingWithoutFaults() throws IOException {

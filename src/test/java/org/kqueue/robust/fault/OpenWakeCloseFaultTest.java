@@ -10,8 +10,6 @@ import java.io.UncheckedIOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,28 +18,12 @@ import org.kqueue.Errno;
 import org.kqueue.KeventException;
 import org.kqueue.nio.Providers;
 import org.kqueue.robust.Faults;
-import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
 import org.kqueue.robust.Task;
 
 /** The selector over a kqueue that cannot be opened, woken or closed by plan: the specified exception, and no leak. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class OpenWakeCloseFaultTest {
-
-    private int descriptors;
-
-    @BeforeEach
-    void countDescriptors() throws IOException {
-        // The first open makes what is made once per process.
-        FaultyBackend.openSelector(Faults.NONE).close();
-        Pair.open(Providers.kqueue()).close();
-        descriptors = OpenDescriptors.count();
-    }
-
-    @AfterEach
-    void noDescriptorIsLeft() {
-        OpenDescriptors.assertComesDownTo(descriptors);
-    }
+class OpenWakeCloseFaultTest extends NoDescriptorIsLeft {
 
     /** What may be the errno of {@code kqueue()}. */
     enum OpenError {
@@ -99,15 +81,18 @@ class OpenWakeCloseFaultTest {
         }
     }
 
-    @Test
-    void closesAllWhenTheWakeupOfCloseFails() throws Exception {
-        Faults fails = new Faults() {
+    private static Faults wakeupsFail(int errno, String name) {
+        return new Faults() {
             @Override
             public void signal() throws IOException {
-                throw new KeventException("kevent", 9, Errno.EBADF, "EBADF", null);
+                throw new KeventException("kevent", 9, errno, name, null);
             }
         };
-        Selector selector = FaultyBackend.openSelector(fails);
+    }
+
+    @Test
+    void closesAllWhenTheWakeupOfCloseFails() throws Exception {
+        Selector selector = FaultyBackend.openSelector(wakeupsFail(Errno.EBADF, "EBADF"));
         Pair pair = Pair.open(Providers.kqueue());
         pair.register(selector, SelectionKey.OP_READ);
         assertEquals(0, selector.selectNow());
@@ -119,13 +104,7 @@ class OpenWakeCloseFaultTest {
 
     @Test
     void closeEndsASelectThatCannotBeWoken() throws Exception {
-        Faults fails = new Faults() {
-            @Override
-            public void signal() throws IOException {
-                throw new KeventException("kevent", 9, Errno.ENOMEM, "ENOMEM", null);
-            }
-        };
-        Selector selector = FaultyBackend.openSelector(fails);
+        Selector selector = FaultyBackend.openSelector(wakeupsFail(Errno.ENOMEM, "ENOMEM"));
         Pair pair = Pair.open(Providers.kqueue());
         SelectionKey key = pair.register(selector, SelectionKey.OP_READ);
         Task<Integer> select = new Task<>(selector::select).awaitSelecting();

@@ -13,8 +13,6 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,33 +25,18 @@ import org.kqueue.Kqueue;
 import org.kqueue.nio.Providers;
 import org.kqueue.nio.jdk.JdkChannels;
 import org.kqueue.robust.Faults;
-import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
 import org.kqueue.robust.ReadyChannel;
 
 /** The selector over a kqueue whose events are of nobody, stale, or come one at a time: no key is ready by mistake. */
 @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class StrayEventTest {
+class StrayEventTest extends NoDescriptorIsLeft {
 
     private static final int PAIRS = 12;
     private static final int ROUNDS = 40;
     /** A descriptor's number that none of the tests has. */
     private static final int FIRST_UNUSED = 5_000;
     private static final int STRAYS = 50;
-
-    private int descriptors;
-
-    @BeforeEach
-    void countDescriptors() throws IOException {
-        FaultyBackend.openSelector(Faults.NONE).close();
-        Pair.open(Providers.kqueue()).close();
-        descriptors = OpenDescriptors.count();
-    }
-
-    @AfterEach
-    void noDescriptorIsLeft() {
-        OpenDescriptors.assertComesDownTo(descriptors);
-    }
 
     /** Events are found by descriptor, so these are of descriptors and filters that the selector does not use. */
     @RepeatedTest(5)

@@ -174,13 +174,7 @@ class DeliveryRaceTest {
         AtomicInteger changes = new AtomicInteger();
         try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
             start(selector, racers);
-            racers.repeat(() -> {
-                selector.select(5);
-                for (SelectionKey key : selector.selectedKeys()) {
-                    ((Turns) key.attachment()).serve();
-                }
-                selector.selectedKeys().clear();
-            });
+            racers.repeat(() -> serve(selector));
             racers.repeat(() -> {
                 Turns turns = all.get(ThreadLocalRandom.current().nextInt(all.size()));
                 spin(ThreadLocalRandom.current().nextInt(MOST_SPINS));
@@ -213,13 +207,7 @@ class DeliveryRaceTest {
     void interestThatIsTakenAwayForAMomentLosesNoEvent() throws Exception {
         try (Selector selector = provider.openSelector(); Racers racers = new Racers(MILLIS)) {
             start(selector, racers);
-            racers.repeat(() -> {
-                selector.select(5);
-                for (SelectionKey key : selector.selectedKeys()) {
-                    ((Turns) key.attachment()).serve();
-                }
-                selector.selectedKeys().clear();
-            });
+            racers.repeat(() -> serve(selector));
             racers.repeat(() -> {
                 for (Turns turns : all) {
                     SelectionKey key = turns.channel.key(selector);
@@ -267,6 +255,14 @@ class DeliveryRaceTest {
             assertEquals(Set.of(), selector.keys());
             assertEquals(Set.of(), selector.selectedKeys());
         }
+    }
+
+    private static void serve(Selector selector) throws IOException {
+        selector.select(5);
+        for (SelectionKey key : selector.selectedKeys()) {
+            ((Turns) key.attachment()).serve();
+        }
+        selector.selectedKeys().clear();
     }
 
     private static void spin(int turns) {
