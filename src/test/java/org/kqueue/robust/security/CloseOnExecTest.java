@@ -21,7 +21,6 @@ import org.kqueue.ChangeList;
 import org.kqueue.Filter;
 import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
-import org.kqueue.contract.Covers;
 import org.kqueue.linux.epoll.EpollCalls;
 import org.kqueue.linux.epoll.JdkCalls;
 import org.kqueue.linux.epoll.LentCalls;
@@ -102,7 +101,6 @@ class CloseOnExecTest {
 
     /** What {@link ProcessBuilder} starts sees 0, 1, 2 and the descriptor of its own listing. */
     @Test
-    @Covers("facts 11")
     void aChildProcessSeesNone() throws Exception {
         assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "no /proc/self/fd here");
         try (Selector selector = Providers.kqueue().openSelector(); Pair pair = Pair.open(Providers.kqueue())) {
