@@ -49,11 +49,12 @@ public final class Providers {
             }
         }
         if (NativeBuild.isPossible()) {
-            // The system backend: a kqueue in a library, with user events in the one and without in the other.
-            all.add(inLibrary("freebsd"));
-            all.add(inLibrary("netbsd", "-DNO_USER"));
-            // A library over epoll, with the known differences of libkqueue, whose ABI this is.
-            all.add(inLibrary("freebsd11", "-DQUIRKS"));
+            // The kqueue in C, by the system backend, with the habits of kernels that the embedded one has not.
+            all.add(inLibrary("FreeBSD 15: TCP is late, a writer is not told of an AF_UNIX peer's close", "freebsd",
+                    "-DFREEBSD15", "-DLATE_TCP"));
+            all.add(inLibrary("NetBSD 9: no user events, events keep EV_ADD, ticks of 10 ms", "netbsd", "-DNO_USER",
+                    "-DKEEPS_FLAGS", "-DTICK_MS=10", "-DIGNORES_TIMER_NOTES"));
+            all.add(inLibrary("libkqueue: answers changes late, does not see a close", "freebsd11", "-DQUIRKS"));
         }
         KqueueConfig named = KqueueConfig.fromSystemProperties();
         if (all.isEmpty() || named.library() != null) {
@@ -62,9 +63,10 @@ public final class Providers {
         return all;
     }
 
-    private static Named<SelectorProvider> inLibrary(String abi, String... options) {
+    private static Named<SelectorProvider> inLibrary(String kernel, String abi, String... options) {
         String library = NativeBuild.model(abi, options).toString();
-        return named(new KqueueConfig("system", library, abi, KqueueConfig.Detail.READINESS));
+        return Named.of("system, as " + kernel,
+                new On(new KqueueConfig("system", library, abi, KqueueConfig.Detail.READINESS)));
     }
 
     private static Named<SelectorProvider> named(KqueueConfig config) {
