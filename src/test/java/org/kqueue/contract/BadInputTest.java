@@ -50,7 +50,7 @@ class BadInputTest extends Contract {
         freebsdRule();
         pair();
         Kqueue other = another();
-        name("null", ok(Posix.open("/dev/null", Posix.O_CLOEXEC, 0)));
+        open("null", Path.of("/dev/null"), Posix.O_RDONLY);
         refused("EINVAL", "EVFILT_VNODE ident=" + fd("a") + " EV_ADD fflags=NOTE_WRITE",
                 () -> kq.add(Filter.vnode(fd("a"), Note.NOTE_WRITE)));
         refused("EINVAL", "EVFILT_WRITE ident=" + other.fd() + " EV_ADD", () -> kq.add(Filter.write(other.fd())));
@@ -178,7 +178,7 @@ class BadInputTest extends Contract {
     @Test
     void supportsTellsWhatHappens(@TempDir Path directory) throws IOException {
         pair();
-        name("f", ok(Posix.open(directory.resolve("file").toString(), 0x42 | Posix.O_CLOEXEC, 0600)));
+        open("f", directory.resolve("file"), Posix.O_RDWR | Posix.O_CREAT);
         for (Filter filter : Filter.values()) {
             if (!kq.layout().has(filter)) {
                 assertTrue(!kq.supports(filter), filter::name);
@@ -224,7 +224,7 @@ class BadInputTest extends Contract {
     void everyNoteIsServedOrRefused(@TempDir Path directory) throws IOException {
         needs(Filter.EVFILT_VNODE);
         freebsdRule();
-        name("f", ok(Posix.open(directory.resolve("file").toString(), 0x42 | Posix.O_CLOEXEC, 0600)));
+        open("f", directory.resolve("file"), Posix.O_RDWR | Posix.O_CREAT);
         for (Note note : Note.values()) {
             Subscription subscription;
             if (note.belongsTo(Filter.EVFILT_VNODE)) {

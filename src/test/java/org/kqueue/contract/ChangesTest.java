@@ -204,7 +204,7 @@ class ChangesTest extends Contract {
 
     @Test
     void givesEveryDescriptorBack(@TempDir Path directory) throws IOException {
-        name("f", ok(Posix.open(directory.resolve("file").toString(), 0x42 | Posix.O_CLOEXEC, 0600)));
+        open("f", directory.resolve("file"), Posix.O_RDWR | Posix.O_CREAT);
         long self = ProcessHandle.current().pid();
         String[] descriptors = {"b READ ADD", "b WRITE ADD", "x READ ADD", "x WRITE ADD|DISABLE", "y READ ADD|CLEAR"};
         Map<Filter, String[]> soft = Map.of(
@@ -231,6 +231,7 @@ class ChangesTest extends Contract {
 
     /** The JVM's own descriptors come and go; of anonymous inodes it opens none by itself. */
     static int anonymousFiles() throws IOException {
+        assumeTrue(Posix.LINUX, "a kqueue's descriptors are counted in Linux's /proc/self/fd");
         int count = 0;
         try (DirectoryStream<Path> links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path link : links) {

@@ -29,7 +29,6 @@ class DeleteRaceTest extends Contract {
     private static final int ROUNDS = 10_000;
     /** Each is a process of its own, which takes its time to start. */
     private static final int PROCESSES = Integer.getInteger("org.kqueue.contract.processes", 100);
-    private static final int WINCH = 28;
 
     @TempDir
     Path directory;
@@ -129,13 +128,13 @@ class DeleteRaceTest extends Contract {
     void signal() throws Exception {
         needs(Filter.EVFILT_SIGNAL);
         int self = (int) ProcessHandle.current().pid();
-        race(ROUNDS, Filter.EVFILT_SIGNAL, WINCH, 0, 0, round -> Posix.kill(self, WINCH), () -> null);
+        race(ROUNDS, Filter.EVFILT_SIGNAL, Posix.SIGWINCH, 0, 0, round -> Posix.kill(self, Posix.SIGWINCH), () -> null);
     }
 
     @Test
     void vnode() throws Exception {
         needs(Filter.EVFILT_VNODE);
-        name("f", ok(Posix.open(directory.resolve("file").toString(), 0x42 | Posix.O_CLOEXEC, 0600)));
+        open("f", directory.resolve("file"), Posix.O_RDWR | Posix.O_CREAT);
         byte[] one = new byte[1];
         int f = fd("f");
         race(ROUNDS, Filter.EVFILT_VNODE, f, KeventFlags.EV_CLEAR, number(Note.NOTE_WRITE),

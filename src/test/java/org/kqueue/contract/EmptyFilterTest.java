@@ -11,18 +11,10 @@ import org.kqueue.Filter;
 /** EVFILT_EMPTY: a socket's send buffer has nothing in it. */
 class EmptyFilterTest extends Contract {
 
-    private static final int F_SETFL = 4;
-
     @BeforeEach
     void needsEmpty() {
         freebsdRule();
         needs(Filter.EVFILT_EMPTY);
-    }
-
-    /** As {@link #tcp}; what was accepted does not block either, so that it can be drained. */
-    private void connect() {
-        tcp();
-        ok(Posix.fcntl(fd("s"), F_SETFL, Posix.O_NONBLOCK));
     }
 
     /** Until the sender's buffer is empty: what is freed lets more in. */
@@ -36,7 +28,7 @@ class EmptyFilterTest extends Contract {
 
     @Test
     void isReadyUntilDataIsOnItsWayAndAgainWhenItHasArrived() {
-        connect();
+        tcp();
         assertEquals("c EMPTY 0 u=7", kevent("c EMPTY ADD u=7"));
         fill("c");
         assertEquals("", poll());
@@ -49,7 +41,7 @@ class EmptyFilterTest extends Contract {
 
     @Test
     void aWaitIsToldWhenTheLastByteIsTaken() throws Exception {
-        connect();
+        tcp();
         fill("c");
         assertEquals("", kevent("c EMPTY ADD|ONESHOT u=7"));
         Thread reader = drainLater();
@@ -74,7 +66,7 @@ class EmptyFilterTest extends Contract {
 
     @Test
     void aWaitIsToldOfWhatWasReportedAndFilledSince() throws Exception {
-        connect();
+        tcp();
         assertEquals("c EMPTY 0", kevent("c EMPTY ADD"));
         fill("c");
         Thread reader = drainLater();
@@ -84,7 +76,7 @@ class EmptyFilterTest extends Contract {
 
     @Test
     void withClearOncePerFilling() {
-        connect();
+        tcp();
         assertEquals("c EMPTY CLEAR", kevent("c EMPTY ADD|CLEAR"));
         assertEquals("", poll());
         fill("c");
@@ -97,7 +89,7 @@ class EmptyFilterTest extends Contract {
 
     @Test
     void endsWithItsDescriptor() {
-        connect();
+        tcp();
         fill("c");
         assertEquals("", kevent("c EMPTY ADD"));
         close("c");
@@ -119,7 +111,7 @@ class EmptyFilterTest extends Contract {
 
     @Test
     void disabledAndDispatched() {
-        connect();
+        tcp();
         assertEquals("", kevent("c EMPTY ADD|DISABLE"));
         assertEquals("c EMPTY 0", kevent("c EMPTY ENABLE"));
         assertEquals("", kevent("c EMPTY DELETE"));

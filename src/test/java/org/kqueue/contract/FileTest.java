@@ -18,10 +18,6 @@ import org.kqueue.Note;
 /** Regular files and directories: EVFILT_VNODE, and READ and WRITE on them. */
 class FileTest extends Contract {
 
-    private static final int O_RDONLY = 0;
-    private static final int O_RDWR = 2;
-    private static final int O_CREAT = 0x40;
-
     @TempDir
     Path directory;
     private Path file;
@@ -31,11 +27,7 @@ class FileTest extends Contract {
         needs(Filter.EVFILT_VNODE);
         file = directory.resolve("file");
         Files.write(file, new byte[10]);
-        open("f", file, O_RDWR);
-    }
-
-    private void open(String name, Path path, int flags) {
-        name(name, ok(Posix.open(path.toString(), flags | Posix.O_CLOEXEC, 0600)));
+        open("f", file, Posix.O_RDWR);
     }
 
     /** Fflags of one VNODE event with EV_CLEAR. */
@@ -76,11 +68,11 @@ class FileTest extends Contract {
         freebsdRule();
         org.junit.jupiter.api.Assumptions.assumeTrue(kq.layout().has(Note.NOTE_OPEN), "NOTE_OPEN is not in this ABI");
         assertEquals("", kevent("f VNODE ADD|CLEAR f=7ff"));
-        open("g", file, O_RDWR);
+        open("g", file, Posix.O_RDWR);
         assertEquals(event("f", 0x80), poll());
         close("g");
         assertEquals(event("f", 0x200), poll());
-        open("g", file, O_RDONLY);
+        open("g", file, Posix.O_RDONLY);
         assertEquals(event("f", 0x80), poll());
         assertEquals(4, read("g", 4));
         assertEquals(event("f", 0x400), poll());
@@ -146,7 +138,7 @@ class FileTest extends Contract {
     void directories() throws IOException {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));
-        open("d", watched, O_RDONLY);
+        open("d", watched, Posix.O_RDONLY);
         assertEquals("", kevent("d VNODE ADD|CLEAR f=7f"));
         Files.write(watched.resolve("a"), new byte[1]);
         assertEquals(event("d", 2), poll());
@@ -171,7 +163,7 @@ class FileTest extends Contract {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));
         Path other = Files.createDirectory(directory.resolve("other"));
-        open("d", watched, O_RDONLY);
+        open("d", watched, Posix.O_RDONLY);
         assertEquals("", kevent("d VNODE ADD|CLEAR f=7f"));
         Files.createDirectory(watched.resolve("sub"));
         assertEquals(event("d", 0x12), poll());
@@ -191,7 +183,7 @@ class FileTest extends Contract {
 
     @Test
     void twoDescriptorsOfOneFile() {
-        open("g", file, O_RDWR);
+        open("g", file, Posix.O_RDWR);
         assertEquals("", kevent("f VNODE ADD|CLEAR f=WRITE", "g VNODE ADD|CLEAR f=WRITE"));
         write("f", 1);
         String both = poll();
@@ -256,7 +248,7 @@ class FileTest extends Contract {
         int number = fd("f");
         close("f");
         assertEquals("", poll());
-        open("g", directory.resolve("another"), O_RDWR | O_CREAT);
+        open("g", directory.resolve("another"), Posix.O_RDWR | Posix.O_CREAT);
         ok(Posix.dup2(fd("g"), number));
         name("h", number);
         assertEquals("h VNODE ERROR ENOENT", kevent("h VNODE DELETE"));
@@ -265,7 +257,7 @@ class FileTest extends Contract {
     @Test
     void devicesWithoutReadiness() {
         freebsdRule();
-        open("null", Path.of("/dev/null"), O_RDWR);
+        open("null", Path.of("/dev/null"), Posix.O_RDWR);
         assertEquals("null READ ERROR ENODEV; null WRITE ERROR ENODEV", kevent("null READ ADD", "null WRITE ADD"));
     }
 
@@ -334,7 +326,7 @@ class FileTest extends Contract {
     void aDirectoryThatIsRemoved() throws IOException {
         freebsdRule();
         Path watched = Files.createDirectory(directory.resolve("watched"));
-        open("d", watched, O_RDONLY);
+        open("d", watched, Posix.O_RDONLY);
         assertEquals("", kevent("d VNODE ADD|CLEAR f=DELETE|ATTRIB"));
         Files.setPosixFilePermissions(watched, PosixFilePermissions.fromString("rwx------"));
         assertEquals(event("d", 8), poll());
@@ -359,10 +351,10 @@ class FileTest extends Contract {
     @Test
     void aDirectoryAndATerminal() {
         freebsdRule();
-        open("d", directory, O_RDONLY);
+        open("d", directory, Posix.O_RDONLY);
         assertTrue(kevent("d READ ADD").startsWith("d READ 0 d="), "the size of a directory is the file system's");
         assertEquals("", kevent(kq, 0, 0, "d READ DELETE"));
-        open("t", Path.of("/dev/ptmx"), O_RDWR);
+        open("t", Path.of("/dev/ptmx"), Posix.O_RDWR);
         assertEquals("t WRITE 0", kevent("t READ ADD", "t WRITE ADD"));
     }
 }

@@ -89,7 +89,7 @@ class ForceOneshotTest extends Contract {
     @Test
     void filesAndKqueues(@TempDir Path directory) throws Exception {
         Path file = Files.write(directory.resolve("file"), new byte[3]);
-        name("f", ok(Posix.open(file.toString(), 2 | Posix.O_CLOEXEC, 0)));
+        open("f", file, Posix.O_RDWR);
         read("f", 3);
         assertEquals("", kevent("f VNODE ADD f=WRITE u=1", "f READ ADD u=2"));
         assertEquals("f VNODE ONESHOT u=1", kevent("f VNODE FORCEONESHOT f=WRITE u=1"));

@@ -5,28 +5,38 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
-/** What the tests themselves call in the C library, by C names; numbers are Linux's. No logic. */
+/**
+ * What the tests themselves call in the C library, by C names, with the numbers of the system they run on. Only what
+ * every system has: a class is bound as a whole. No logic.
+ */
 public final class Posix {
+
+    /** Whether the numbers are Linux's. Those of macOS and the BSDs are one another's. */
+    public static final boolean LINUX = System.getProperty("os.name").equals("Linux");
 
     public static final int AF_UNIX = 1;
     public static final int AF_INET = 2;
     public static final int SOCK_STREAM = 1;
     public static final int SOCK_DGRAM = 2;
-    public static final int SOCK_NONBLOCK = 0x800;
-    public static final int SOCK_CLOEXEC = 0x80000;
-    public static final int SOL_SOCKET = 1;
-    public static final int SO_ERROR = 4;
-    public static final int SO_LINGER = 13;
+    public static final int SOL_SOCKET = LINUX ? 1 : 0xffff;
+    public static final int SO_ERROR = LINUX ? 4 : 0x1007;
+    public static final int SO_LINGER = LINUX ? 13 : 0x80;
+    public static final int MSG_OOB = 1;
     public static final int SHUT_RD = 0;
     public static final int SHUT_WR = 1;
     public static final int SHUT_RDWR = 2;
-    public static final int O_NONBLOCK = 0x800;
-    public static final int O_CLOEXEC = 0x80000;
+    public static final int O_RDONLY = 0;
+    public static final int O_RDWR = 2;
+    public static final int O_CREAT = LINUX ? 0x40 : 0x200;
+    public static final int O_NONBLOCK = LINUX ? 0x800 : 4;
     public static final int F_GETFD = 1;
+    public static final int F_SETFD = 2;
     public static final int F_SETFL = 4;
-    public static final int P_PID = 1;
-    public static final int WEXITED = 4;
-    public static final int WNOWAIT = 0x1000000;
+    public static final int FD_CLOEXEC = 1;
+    public static final int SIGCHLD = LINUX ? 17 : 20;
+    public static final int SIGURG = LINUX ? 23 : 16;
+    public static final int SIGWINCH = 28;
+    public static final int ECONNREFUSED = LINUX ? 111 : 61;
 
     static {
         Native.register(Posix.class, NativeLibrary.getProcess());
@@ -37,7 +47,7 @@ public final class Posix {
 
     public static native int socketpair(int domain, int type, int protocol, int[] fds);
 
-    public static native int pipe2(int[] fds, int flags);
+    public static native int pipe(int[] fds);
 
     public static native int socket(int domain, int type, int protocol);
 
@@ -69,49 +79,46 @@ public final class Posix {
 
     public static native int dup2(int from, int to);
 
-    public static native int fcntl(int fd, int command, int argument);
-
     public static native int poll(byte[] fds, long n, int timeoutMillis);
-
-    public static native int open(String path, int flags, int mode);
 
     public static native int kill(int pid, int signal);
 
-    public static native int unlink(String path);
-
     public static native int ftruncate(int fd, long length);
-
-    public static native long sendto(int fd, byte[] buffer, long count, int flags, byte[] address, int length);
 
     public static native long lseek(int fd, long offset, int whence);
 
-    public static native int mkfifo(String path, int mode);
-
-    public static native int ioctl(int fd, long request, int[] argument);
-
-    public static native int posix_spawn(int[] pid, String path, Pointer fileActions, Pointer attributes, Pointer argv,
-            Pointer envp);
-
-    /** By an interface of JNA's, for the arrays of strings. Returns the errno. */
-    static int posix_spawn(int[] pid, String path, Pointer actions, Pointer attributes, String[] argv, String[] envp) {
-        return Spawn.LIBRARY.posix_spawn(pid, path, actions, attributes, argv, envp);
+    public static int fcntl(int fd, int command, int argument) {
+        return ByInterface.LIBRARY.fcntl(fd, command, argument);
     }
 
-    private interface Spawn extends Library {
-        Spawn LIBRARY = Native.load(null, Spawn.class);
+    public static int open(String path, int flags, int mode) {
+        return ByInterface.LIBRARY.open(path, flags, mode);
+    }
+
+    /** Returns the errno. */
+    static int posix_spawn(int[] pid, String path, Pointer actions, Pointer attributes, String[] argv, String[] envp) {
+        return ByInterface.LIBRARY.posix_spawn(pid, path, actions, attributes, argv, envp);
+    }
+
+    static int waitid(int idtype, int id, byte[] info, int options) {
+        return ByInterface.LIBRARY.waitid(idtype, id, info, options);
+    }
+
+    /**
+     * For arrays of strings, for variadic functions, whose arguments macOS on ARM passes otherwise, and for what not
+     * every system has: each is looked up when it is called.
+     */
+    private interface ByInterface extends Library {
+        ByInterface LIBRARY = Native.load(null, ByInterface.class);
+
+        int fcntl(int fd, int command, Object... argument);
+
+        int open(String path, int flags, Object... mode);
 
         int posix_spawn(int[] pid, String path, Pointer actions, Pointer attributes, String[] argv, String[] envp);
+
+        int waitid(int idtype, int id, byte[] info, int options);
     }
 
     public static native int waitpid(int pid, int[] status, int options);
-
-    public static native int waitid(int idtype, int id, byte[] info, int options);
-
-    public static native int utimes(String path, Pointer times);
-
-    public static native int gettid();
-
-    public static native int tgkill(int tgid, int tid, int signal);
-
-    public static native int pthread_sigmask(int how, byte[] set, byte[] old);
 }

@@ -2,6 +2,7 @@ package org.kqueue.contract;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,8 +26,11 @@ class ProcessFilterTest extends Contract {
     @BeforeEach
     void needsProcesses() {
         needs(Filter.EVFILT_PROC);
-        exit = kq.layout().has(Note.NOTE_EXITSTATUS) ? "EXIT|EXITSTATUS" : "EXIT";
-        event = " PROC ONESHOT|CLEAR|EOF f=80000000";
+        boolean asked = kq.layout().has(Note.NOTE_EXITSTATUS);
+        exit = asked ? "EXIT|EXITSTATUS" : "EXIT";
+        // The kernel of macOS shows the note that was asked for; the embedded kqueue does not.
+        int status = asked && !subject.isEmbedded() ? kq.layout().number(Note.NOTE_EXITSTATUS) : 0;
+        event = " PROC ONESHOT|CLEAR|EOF f=" + Integer.toHexString(kq.layout().number(Note.NOTE_EXIT) | status);
     }
 
     private static Process start(String script) throws Exception {
@@ -153,8 +157,9 @@ class ProcessFilterTest extends Contract {
 
     /** Waits until a child has exited, and leaves it a zombie. */
     private static void awaitZombie(int pid) {
-        byte[] siginfo = new byte[128];
-        ok(Posix.waitid(Posix.P_PID, pid, siginfo, Posix.WEXITED | Posix.WNOWAIT));
+        assumeTrue(Posix.LINUX, "waitid is called with Linux's numbers");
+        int exitedAndNotTaken = 0x1000004;
+        ok(Posix.waitid(1, pid, new byte[128], exitedAndNotTaken));
     }
 
     @Test

@@ -322,8 +322,7 @@ class ReadFilterTest extends Contract {
             ChangeList add = kq.newChangeList(1);
             int[] fds = new int[2];
             for (int i = 0; i < 10_000; i++) {
-                ok(Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC, 0,
-                        fds));
+                ok(Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM, 0, fds));
                 add.clear().add(fds[0], Filter.EVFILT_READ, KeventFlags.EV_ADD, i);
                 peer.set(fds[1]);
                 kq.kevent(add, null, 0);
@@ -345,27 +344,25 @@ class ReadFilterTest extends Contract {
         for (String kind : new String[] {"0", "CLEAR"}) {
             String listener = "l" + kind;
             byte[] address = unixAddress();
-            name(listener, ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+            socket(listener, Posix.AF_UNIX, Posix.SOCK_STREAM);
             assertEquals("", kevent(listener + " READ ADD|" + kind, listener + " WRITE ADD|" + kind));
             ok(Posix.bind(fd(listener), address, address.length));
             listen(listener);
             assertEquals("", poll());
-            name("c" + kind, ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+            socket("c" + kind, Posix.AF_UNIX, Posix.SOCK_STREAM);
             ok(Posix.connect(fd("c" + kind), address, address.length));
             assertEquals(listener + " READ " + kind + " d=1", poll());
             assertEquals("", kevent(kq, 0, 0, listener + " READ DELETE", listener + " WRITE DELETE"));
         }
     }
 
-    private static final int UNIX_STREAM = Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC;
-
     @Test
     void anUnixClientWhoseListenerIsClosedSeesTheEnd() {
         byte[] address = unixAddress();
-        name("l", ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+        socket("l", Posix.AF_UNIX, Posix.SOCK_STREAM);
         ok(Posix.bind(fd("l"), address, address.length));
         listen("l");
-        name("c", ok(Posix.socket(Posix.AF_UNIX, UNIX_STREAM, 0)));
+        socket("c", Posix.AF_UNIX, Posix.SOCK_STREAM);
         ok(Posix.connect(fd("c"), address, address.length));
         close("l");
         String events = kevent("c READ ADD", "c WRITE ADD");
@@ -418,13 +415,11 @@ class ReadFilterTest extends Contract {
     void anUrgentByteIsNothingToRead() {
         tcp();
         assertEquals("", kevent("s READ ADD"));
-        assertEquals(1, Posix.send(fd("c"), new byte[1], 1, MSG_OOB));
+        assertEquals(1, Posix.send(fd("c"), new byte[1], 1, Posix.MSG_OOB));
         assertEquals("", kevent(kq, 4, 20_000_000));
         write("c", 2);
         assertTrue(await().startsWith("s READ 0"));
     }
-
-    private static final int MSG_OOB = 1;
 
     @Test
     void udpClearIsSilentAboutADatagramThatIsLeft() {

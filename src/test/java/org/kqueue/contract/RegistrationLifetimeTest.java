@@ -198,7 +198,7 @@ class RegistrationLifetimeTest extends Contract {
         freebsdRule();
         Path file = directory.resolve("file");
         Files.write(file, new byte[10]);
-        name("f", ok(Posix.open(file.toString(), 2 | Posix.O_CLOEXEC, 0)));
+        open("f", file, Posix.O_RDWR);
         assertEquals("", kevent("1 TIMER ADD d=15", "2 TIMER ADD|ONESHOT d=15", "3 TIMER ADD d=15", "1 TIMER DELETE",
                 "2 TIMER DISABLE", "3 TIMER ADD d=10000", "1 USER ADD|CLEAR", "f VNODE ADD|CLEAR f=RENAME"));
         assertEquals("", kevent(kq, 0, 0, "1 USER 0 f=TRIGGER"));

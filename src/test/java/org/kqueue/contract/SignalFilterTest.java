@@ -12,8 +12,8 @@ import org.kqueue.Kqueue;
 /** EVFILT_SIGNAL, with signals that do nothing to a process that does not handle them. */
 class SignalFilterTest extends Contract {
 
-    private static final int WINCH = 28;
-    private static final int URG = 23;
+    private static final int WINCH = Posix.SIGWINCH;
+    private static final int URG = Posix.SIGURG;
 
     @BeforeEach
     void needsSignals() {
@@ -105,9 +105,9 @@ class SignalFilterTest extends Contract {
 
     @Test
     void aChildThatEndsIsASignalOfItsOwn() throws Exception {
-        assertEquals("", kevent("17 SIGNAL ADD u=3"));
+        assertEquals("", kevent(Posix.SIGCHLD + " SIGNAL ADD u=3"));
         Process process = new ProcessBuilder("true").start();
-        assertTrue(await().startsWith("17 SIGNAL CLEAR d="));
+        assertTrue(await().startsWith(Posix.SIGCHLD + " SIGNAL CLEAR d="));
         assertEquals(0, process.waitFor());
     }
 }

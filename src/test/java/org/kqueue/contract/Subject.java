@@ -10,8 +10,8 @@ import org.kqueue.bsd.NativeBuild;
 
 /**
  * A kqueue that the contract is run against: the embedded one in every ABI and, by the system backend, the kqueue in C
- * that the tests bring along, with the habits of several kernels; or the one that {@code -Dorg.kqueue.backend=system}
- * and {@code -Dorg.kqueue.library} name.
+ * that the tests bring along, with the habits of several kernels; elsewhere the system's own. Or else the one that
+ * {@code -Dorg.kqueue.backend=system} and {@code -Dorg.kqueue.library} name.
  */
 record Subject(KqueueConfig config) {
 
@@ -22,6 +22,9 @@ record Subject(KqueueConfig config) {
         KqueueConfig named = KqueueConfig.fromSystemProperties();
         if (named.library() != null || named.backend().equals("system")) {
             return Stream.of(new Subject(named));
+        }
+        if (!Posix.LINUX) {
+            return Stream.of(new Subject(new KqueueConfig("system", null, null, KqueueConfig.Detail.FULL)));
         }
         List<Subject> all = new ArrayList<>();
         for (String abi : ABIS) {

@@ -31,7 +31,7 @@ final class WaitAllocation {
             JdkChannels.open();
         }
         int[] fds = new int[2];
-        Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK | Posix.SOCK_CLOEXEC, 0, fds);
+        Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM, 0, fds);
         Posix.write(fds[1], new byte[1], 1);
         try (Kqueue kq = Kqueue.open(new KqueueConfig("embedded", null, arguments[0], Detail.READINESS));
                 Wakeup wakeup = kq.newWakeup(5)) {

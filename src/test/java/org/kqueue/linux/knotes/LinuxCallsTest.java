@@ -28,6 +28,7 @@ import org.kqueue.linux.epoll.EpollInstance;
 /** What an old C library lacks, and what is another number on another processor. */
 class LinuxCallsTest {
 
+    private static final int SOCK_NONBLOCK = 0x800;
     /** A system call and ioctls that no kernel has. */
     private static final Architecture WRONG = new Architecture(100_000, 0x7F7F, 0x7F7E);
     private static final KeventLayout LAYOUT = KeventLayout.of("freebsd");
@@ -46,7 +47,7 @@ class LinuxCallsTest {
 
     private int[] pair() {
         int[] pair = new int[2];
-        assertEquals(0, Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | Posix.SOCK_NONBLOCK, 0, pair));
+        assertEquals(0, Posix.socketpair(Posix.AF_UNIX, Posix.SOCK_STREAM | SOCK_NONBLOCK, 0, pair));
         open.add(pair[0]);
         open.add(pair[1]);
         return pair;
