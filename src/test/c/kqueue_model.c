@@ -9,7 +9,7 @@
  * Active knotes are queued and delivered first in, first out; what becomes active between two calls is found in the
  * order of registration. The kqueue's own descriptor is an epoll set that watches what the knotes watch, so that
  * poll(2) says "readable" for it; timers, and more data for an EV_CLEAR knote that has been told of some, it does not
- * see.
+ * see. A kqueue of this library that watches it does see its timers.
  *
  * -DQUIRKS: no kernel but a library over epoll, with the differences from BSD that libkqueue publishes. It does not see
  * a close; waits although it has answered a change, and returns 0 instead of the answers if nothing comes; keeps a
@@ -103,7 +103,8 @@ struct knote {
 	int		seen_eof;
 	dev_t		dev;			/* which file the number meant when the knote was added */
 	ino_t		ino;
-	int64_t		deadline, period;	/* TIMER, ns; without a period it expires once */
+	int64_t		deadline;		/* TIMER, and READ of a kqueue with timers: when to look, ns */
+	int64_t		period;			/* TIMER, ns; without one it expires once */
 	int		kept;			/* KEEPS_FLAGS: what was given when it was added */
 	int64_t		noticed;		/* LATE_TCP: when what is not shown yet was seen */
 	int64_t		shown_data;
@@ -438,6 +439,7 @@ apply(struct queue *q, const struct kevent *kev)
 		users += filter == EVFILT_USER;
 #endif
 		kn = calloc(1, sizeof *kn);
+		kn->deadline = INT64_MAX;
 		kn->ident = kev->ident;
 		kn->filter = filter;
 		kn->flags = flags & (EV_CLEAR | EV_ONESHOT | EV_DISPATCH | EV_RECEIPT);
@@ -532,8 +534,7 @@ is_readable(struct knote *kn, int fd, int type)
 #endif
 		if (!watched->visited) {
 			int size;
-			int64_t deadline;
-			free(refresh(watched, &size, &deadline));
+			free(refresh(watched, &size, &kn->deadline));
 		}
 		kn->seen_data = watched->active_count;
 		return watched->active_count > 0;
@@ -756,7 +757,7 @@ refresh(struct queue *q, int *set_size, int64_t *deadline)
 			set[size - 1].fd = -1;
 			if (now() + 1000000 < *deadline)
 				*deadline = now() + 1000000;
-		} else if (kn->filter == EVFILT_TIMER && !kn->queued && kn->deadline < *deadline) {
+		} else if (!kn->queued && kn->deadline < *deadline) {
 			*deadline = kn->deadline;
 		}
 	}

@@ -3,7 +3,7 @@ package org.kqueue;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A system property that a test changes, and that is as before after it. To be registered for each test. */
+/** A system property that a test changes, and that is as before after it. Registered for each test, or else restored by it. */
 public final class RestoredProperty implements AfterEachCallback {
 
     private final String name;
@@ -20,6 +20,10 @@ public final class RestoredProperty implements AfterEachCallback {
 
     @Override
     public void afterEach(ExtensionContext context) {
+        restore();
+    }
+
+    public void restore() {
         if (before == null) {
             System.clearProperty(name);
         } else {

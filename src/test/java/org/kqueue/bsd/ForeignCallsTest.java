@@ -26,7 +26,7 @@ import org.kqueue.RestoredProperty;
 class ForeignCallsTest {
 
     private static final int EBADF = 9;
-    private static final int EINVAL = 22;
+    private static final int ESRCH = 3;
     private static final MethodType TYPE = MethodType.methodType(int.class, int.class);
 
     @RegisterExtension
@@ -43,7 +43,7 @@ class ForeignCallsTest {
 
         static native int dup(int fd);
 
-        static native int epoll_create1(int flags);
+        static native int getsid(int pid);
     }
 
     /** Through java.lang.foreign, or JNA where it is not possible. */
@@ -70,11 +70,11 @@ class ForeignCallsTest {
     @Test
     void threadsDoNotMixUpTheirErrnos() throws Exception {
         MethodHandle dup = libc("dup");
-        MethodHandle epollCreate = libc("epoll_create1");
+        MethodHandle getsid = libc("getsid");
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
             Future<Boolean> a = threads.submit(always(dup, -1, EBADF));
-            Future<Boolean> b = threads.submit(always(epollCreate, -1, EINVAL));
+            Future<Boolean> b = threads.submit(always(getsid, -1, ESRCH));
             assertTrue(a.get());
             assertTrue(b.get());
         } finally {
@@ -82,11 +82,11 @@ class ForeignCallsTest {
         }
     }
 
-    private static Callable<Boolean> always(MethodHandle call, int fd, int errno) {
+    private static Callable<Boolean> always(MethodHandle call, int argument, int errno) {
         return () -> {
             for (int i = 0; i < 20_000; i++) {
                 try {
-                    if ((int) call.invokeExact(fd) != -1 || Native.getLastError() != errno) {
+                    if ((int) call.invokeExact(argument) != -1 || Native.getLastError() != errno) {
                         return false;
                     }
                 } catch (Throwable e) {

@@ -29,7 +29,7 @@ class SystemBackendTest {
         String message = refusal(config("auto", "no-such-kqueue", "freebsd11"));
         assertTrue(message.contains("org.kqueue.library=no-such-kqueue cannot be loaded"), message);
         assertTrue(message.contains("jna.library.path="), message);
-        assertTrue(message.contains("libno-such-kqueue.so"), message);
+        assertTrue(message.contains(System.mapLibraryName("no-such-kqueue")), message);
     }
 
     @Test

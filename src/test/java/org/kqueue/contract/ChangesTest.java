@@ -80,10 +80,16 @@ class ChangesTest extends Contract {
         assertEquals("b READ 0 d=5 u=3", poll());
     }
 
+    private void needsErrorsThatEndTheChanges() {
+        assumeTrue(subject.isEmbedded() || !kq.layout().name().equals("dragonfly"), "DragonFly's kernel does not look"
+                + " for room: it applies what follows, and writes beyond the list, where room is kept for it");
+    }
+
     @Test
     void anErrorWithoutRoomFailsTheCallAndEndsTheChanges() {
         int bad = badFd();
         assertEquals("EBADF", kevent(kq, 0, 0, "b READ ADD u=1", bad + " READ ADD", "a WRITE ADD"));
+        needsErrorsThatEndTheChanges();
         assertEquals("b READ 0 d=5 u=1", poll());
         assertEquals("ENOENT", kevent(kq, 1, 0, bad + " READ ADD", "a WRITE DELETE", "x WRITE ADD"));
         assertEquals("b READ 0 d=5 u=1", poll());
@@ -290,6 +296,7 @@ class ChangesTest extends Contract {
             changes.add(badFd(), Filter.EVFILT_READ, KeventFlags.EV_ADD, i);
         }
         assertEquals("EBADF", assertThrows(KeventException.class, () -> kq.kevent(changes, events, 0)).errnoName());
+        needsErrorsThatEndTheChanges();
         for (int i = 0; i < 6; i++) {
             assertEquals(0, kq.kevent(changes.clear().add(fd(i < 3 ? "a" : "b"), Filter.EVFILT_WRITE,
                     KeventFlags.EV_ADD, i), null, 0));
@@ -309,7 +316,7 @@ class ChangesTest extends Contract {
         assertEquals(1, kq.kevent(changes, events, 0));
         assertEquals(fd("a"), events.ident(0));
         assertEquals(Filter.EVFILT_READ, events.filter(0));
-        assertEquals(KeventFlags.EV_ERROR, events.flags(0));
+        assertTrue((events.flags(0) & KeventFlags.EV_ERROR) != 0, "macOS shows the change's flags beside it");
         assertEquals(5, events.fflags(0));
         assertEquals(7, events.udata(0));
         assertEquals(2, events.errno(0));
@@ -319,6 +326,7 @@ class ChangesTest extends Contract {
     void twoErrorsAndRoomForOne() {
         int bad = badFd();
         assertEquals("ENOENT", kevent(kq, 1, 0, bad + " READ ADD", "y READ DELETE", "a WRITE ADD"));
+        needsErrorsThatEndTheChanges();
         assertEquals("a WRITE ERROR ENOENT", kevent("a WRITE DELETE"), "what comes after is not applied");
         assertEquals(bad + " READ ERROR EBADF u=1", kevent(kq, 1, 0, bad + " READ ADD u=1", "a WRITE ADD u=2"));
         assertEquals("a WRITE 0 u=2", poll());

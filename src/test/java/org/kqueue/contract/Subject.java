@@ -31,7 +31,8 @@ record Subject(KqueueConfig config) {
             all.add(new Subject(new KqueueConfig("embedded", null, abi, KqueueConfig.Detail.FULL)));
         }
         if (NativeBuild.isPossible()) {
-            all.add(inLibrary("freebsd"));
+            all.add(inLibrary("macos", "-DLATE_TCP"));
+            all.add(inLibrary("dragonfly", "-DLATE_TCP"));
             all.add(inLibrary("freebsd", "-DFREEBSD15", "-DLATE_TCP"));
             // NetBSD before 10.
             all.add(inLibrary("netbsd", "-DNO_USER", "-DKEEPS_FLAGS", "-DTICK_MS=10", "-DIGNORES_TIMER_NOTES"));

@@ -24,6 +24,8 @@ import org.kqueue.Subscription;
  *
  * <p>A channel is one timer. Setting it again replaces what it was set to, and drops expirations that were not read. A
  * server with thousands of deadlines sets one timer to the earliest.
+ *
+ * <p>A kernel that counts the ticks of its clock may expire a timer up to a tick early; NetBSD's ticks are 10 ms.
  */
 public abstract class TimerChannel extends EventChannel {
 

@@ -30,9 +30,9 @@ class EdgeChannelTest {
     }
 
     @ParameterizedTest
-    @MethodSource("org.kqueue.nio.channels.SelectLoop#abis")
-    void tellsWhatHasHappenedAndNotWhatIsLeft(String abi) throws Exception {
-        try (SelectLoop loop = new SelectLoop(abi); EdgeChannel edges = EdgeChannel.open();
+    @MethodSource("org.kqueue.nio.channels.SelectLoop#kernels")
+    void tellsWhatHasHappenedAndNotWhatIsLeft(String kernel) throws Exception {
+        try (SelectLoop loop = new SelectLoop(kernel); EdgeChannel edges = EdgeChannel.open();
                 ServerSocketChannel listener = ServerSocketChannel.open()) {
             listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             SelectionKey key = loop.register(edges);

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.CancelledKeyException;
@@ -25,6 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.kqueue.OpenFiles;
 import org.kqueue.nio.KqueueSelectorProvider;
 import org.kqueue.nio.jdk.JdkProvider;
 
@@ -156,18 +156,18 @@ class EventChannelTest {
     @Test
     void givesItsDescriptorsBackAtTheSelectionAfterClose() throws Exception {
         try (SelectLoop loop = new SelectLoop("freebsd")) {
-            int before = openDescriptors();
+            int before = OpenFiles.count();
             UserEventChannel<String> channel = UserEventChannel.open();
             SelectionKey key = loop.register(channel);
             loop.assertSilent();
-            int open = openDescriptors();
+            int open = OpenFiles.count();
             channel.close();
             assertFalse(key.isValid());
             assertTrue(channel.isRegistered());
-            assertEquals(open, openDescriptors());
+            assertEquals(open, OpenFiles.count());
             loop.assertSilent();
             assertFalse(channel.isRegistered());
-            assertEquals(before, openDescriptors());
+            assertEquals(before, OpenFiles.count());
             assertTrue(loop.selector.keys().isEmpty());
         }
     }
@@ -175,23 +175,23 @@ class EventChannelTest {
     @Test
     void givesItsDescriptorsBackAtOnceWhereItIsNotRegistered() throws Exception {
         UserEventChannel.open().close();
-        int before = openDescriptors();
+        int before = OpenFiles.count();
         for (int i = 0; i < 100; i++) {
             UserEventChannel.open().close();
         }
-        assertEquals(before, openDescriptors());
+        assertEquals(before, OpenFiles.count());
     }
 
     @Test
     void givesItsDescriptorsBackWhenTheSelectorIsClosed() throws Exception {
         new SelectLoop("freebsd").close();
-        int before = openDescriptors();
+        int before = OpenFiles.count();
         UserEventChannel<String> channel = UserEventChannel.open();
         try (SelectLoop loop = new SelectLoop("freebsd")) {
             loop.register(channel);
             channel.close();
         }
-        assertEquals(before, openDescriptors());
+        assertEquals(before, OpenFiles.count());
     }
 
     @Test
@@ -245,7 +245,7 @@ class EventChannelTest {
         int before;
         try (SelectLoop loop = new SelectLoop("freebsd")) {
             loop.assertSilent();
-            before = openDescriptors();
+            before = OpenFiles.count();
             for (int i = 0; i < 300; i++) {
                 UserEventChannel<String> channel = UserEventChannel.open();
                 channel.configureBlocking(false);
@@ -265,14 +265,9 @@ class EventChannelTest {
                 loop.selector.selectNow();
             }
             loop.selector.selectNow();
-            assertEquals(before, openDescriptors());
+            assertEquals(before, OpenFiles.count());
             assertTrue(loop.selector.keys().isEmpty());
         }
-    }
-
-    static int openDescriptors() {
-        String[] names = new File("/proc/self/fd").list();
-        return names.length;
     }
 
     /** A thread that reads. */

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.OpenFiles;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class ProcessChannelTest {
@@ -178,11 +179,11 @@ class ProcessChannelTest {
         Process child = waiting(0);
         try {
             watchAndClose(child);
-            int before = EventChannelTest.openDescriptors();
+            int before = OpenFiles.count();
             for (int i = 0; i < 50; i++) {
                 watchAndClose(child);
             }
-            assertEquals(before, EventChannelTest.openDescriptors());
+            assertEquals(before, OpenFiles.count());
         } finally {
             child.getOutputStream().close();
         }

@@ -11,24 +11,54 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.kqueue.KeventLayout;
 import org.kqueue.KqueueConfig;
+import org.kqueue.RestoredProperty;
+import org.kqueue.bsd.NativeBuild;
 import org.kqueue.nio.KqueueSelectorProvider;
 
-/** A selector, and event channels that are opened while it is: on the embedded backend, in one ABI. */
+/**
+ * A selector, and event channels that are opened while it is. On Linux on the embedded kqueue in one ABI, or on the
+ * kqueue in C with the habits of a kernel; elsewhere on the system's own.
+ */
 final class SelectLoop implements AutoCloseable {
 
     static final Duration DEADLINE = Duration.ofSeconds(20);
 
-    private final String before = System.getProperty(KqueueConfig.ABI);
+    private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+    private static final String FREEBSD15 = "FreeBSD 15";
+    private static final String NETBSD9 = "NetBSD 9";
+
+    private final RestoredProperty library = new RestoredProperty(KqueueConfig.LIBRARY);
+    private final RestoredProperty abi = new RestoredProperty(KqueueConfig.ABI);
     final Selector selector;
 
-    SelectLoop(String abi) throws IOException {
-        System.setProperty(KqueueConfig.ABI, abi);
+    /** How much too early a timer may expire. */
+    final long tickNanos;
+
+    SelectLoop(String kernel) throws IOException {
+        tickNanos = LINUX && !kernel.equals(NETBSD9) ? 0 : 10_000_000;
+        if (kernel.equals(FREEBSD15)) {
+            inLibrary("freebsd", "-DFREEBSD15", "-DLATE_TCP");
+        } else if (kernel.equals(NETBSD9)) {
+            inLibrary("netbsd", "-DNO_USER", "-DKEEPS_FLAGS", "-DTICK_MS=10", "-DIGNORES_TIMER_NOTES");
+        } else if (LINUX) {
+            abi.set(kernel);
+        }
         selector = new KqueueSelectorProvider().openSelector();
+    }
+
+    private void inLibrary(String itsAbi, String... options) {
+        library.set(NativeBuild.model(itsAbi, options).toString());
+        abi.set(itsAbi);
     }
 
     /** All ABIs there are. */
     static Stream<String> abis() {
-        return KeventLayout.names().stream();
+        return LINUX ? KeventLayout.names().stream() : Stream.of("the system's own");
+    }
+
+    /** For channels that need READ, WRITE, TIMER and USER only. */
+    static Stream<String> kernels() {
+        return NativeBuild.isPossible() ? Stream.concat(abis(), Stream.of(FREEBSD15, NETBSD9)) : abis();
     }
 
     SelectionKey register(EventChannel channel) throws IOException {
@@ -63,10 +93,7 @@ final class SelectLoop implements AutoCloseable {
     @Override
     public void close() throws IOException {
         selector.close();
-        if (before == null) {
-            System.clearProperty(KqueueConfig.ABI);
-        } else {
-            System.setProperty(KqueueConfig.ABI, before);
-        }
+        library.restore();
+        abi.restore();
     }
 }

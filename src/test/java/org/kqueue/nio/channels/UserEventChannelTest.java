@@ -20,9 +20,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UserEventChannelTest {
 
     @ParameterizedTest
-    @MethodSource("org.kqueue.nio.channels.SelectLoop#abis")
-    void isReadyUntilAllEventsAreRead(String abi) throws Exception {
-        try (SelectLoop loop = new SelectLoop(abi); UserEventChannel<String> channel = UserEventChannel.open()) {
+    @MethodSource("org.kqueue.nio.channels.SelectLoop#kernels")
+    void isReadyUntilAllEventsAreRead(String kernel) throws Exception {
+        try (SelectLoop loop = new SelectLoop(kernel); UserEventChannel<String> channel = UserEventChannel.open()) {
             SelectionKey key = loop.register(channel);
             loop.assertSilent();
             channel.publish("one");

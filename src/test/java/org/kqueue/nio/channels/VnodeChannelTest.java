@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.Note;
+import org.kqueue.OpenFiles;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class VnodeChannelTest {
@@ -167,11 +168,11 @@ class VnodeChannelTest {
     @Test
     void givesBackAllDescriptors() throws Exception {
         watchAndClose();
-        int before = EventChannelTest.openDescriptors();
+        int before = OpenFiles.count();
         for (int i = 0; i < 50; i++) {
             watchAndClose();
         }
-        assertEquals(before, EventChannelTest.openDescriptors());
+        assertEquals(before, OpenFiles.count());
     }
 
     private void watchAndClose() throws IOException {
