@@ -24,6 +24,8 @@ final class SelectLoop implements AutoCloseable {
     static final Duration DEADLINE = Duration.ofSeconds(20);
 
     private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+    /** How much too early a timer of the system's own kqueue may expire. */
+    static final long SYSTEM_TICK_NANOS = LINUX ? 0 : 10_000_000;
     private static final String FREEBSD15 = "FreeBSD 15";
     private static final String NETBSD9 = "NetBSD 9";
 
@@ -31,11 +33,11 @@ final class SelectLoop implements AutoCloseable {
     private final RestoredProperty abi = new RestoredProperty(KqueueConfig.ABI);
     final Selector selector;
 
-    /** How much too early a timer may expire. */
+    /** How much too early a timer of this kernel may expire. */
     final long tickNanos;
 
     SelectLoop(String kernel) throws IOException {
-        tickNanos = LINUX && !kernel.equals(NETBSD9) ? 0 : 10_000_000;
+        tickNanos = kernel.equals(NETBSD9) ? 10_000_000 : SYSTEM_TICK_NANOS;
         if (kernel.equals(FREEBSD15)) {
             inLibrary("freebsd", "-DFREEBSD15", "-DLATE_TCP");
         } else if (kernel.equals(NETBSD9)) {
