@@ -8,6 +8,10 @@ import java.util.ServiceLoader;
 /** Chooses backend and ABI for a {@link KqueueConfig}. */
 final class Backends {
 
+    // Read once: a security manager may forbid it to the programs that open a kqueue later.
+    private static final String OS_NAME = System.getProperty("os.name");
+    private static final String OS_ARCH = System.getProperty("os.arch");
+    private static final String DATA_MODEL = System.getProperty("sun.arch.data.model", "64");
     private static final String SYSTEM = "system";
     private static final String EMBEDDED = "embedded";
 
@@ -19,9 +23,9 @@ final class Backends {
     }
 
     static Kqueue open(KqueueConfig config) throws IOException {
-        if (!"64".equals(System.getProperty("sun.arch.data.model", "64"))) {
-            throw new KqueueUnavailableException("kqueue-nio needs a 64-bit Java; this one is "
-                    + System.getProperty("sun.arch.data.model") + "-bit (" + System.getProperty("os.arch") + ")");
+        if (!DATA_MODEL.equals("64")) {
+            throw new KqueueUnavailableException("kqueue-nio needs a 64-bit Java; this one is " + DATA_MODEL + "-bit ("
+                    + OS_ARCH + ")");
         }
         KqueueBackend backend = backend(config);
         KeventLayout layout = KeventLayout.of(config.abi() != null ? config.abi() : backend.defaultAbi(config));
@@ -41,8 +45,8 @@ final class Backends {
             }
             reasons.add(name + ": " + reason);
         }
-        throw new KqueueUnavailableException("no kqueue on " + System.getProperty("os.name") + "/"
-                + System.getProperty("os.arch") + ": " + String.join("; ", reasons));
+        throw new KqueueUnavailableException("no kqueue on " + OS_NAME + "/" + OS_ARCH + ": "
+                + String.join("; ", reasons));
     }
 
     /** The backends to try, in this order. */
@@ -51,7 +55,7 @@ final class Backends {
             return List.of(config.backend());
         }
         // Linux has no kqueue of its own, so the other is not even loaded.
-        return System.getProperty("os.name").equals("Linux") && config.library() == null ? List.of(EMBEDDED)
+        return OS_NAME.equals("Linux") && config.library() == null ? List.of(EMBEDDED)
                 : List.of(SYSTEM, EMBEDDED);
     }
 

@@ -103,7 +103,7 @@ final class Binding {
         }
         String symbol = String.join(" or ", symbols);
         throw new KqueueUnavailableException(name == null
-                ? "libc of this " + System.getProperty("os.name") + " " + System.getProperty("os.version")
+                ? "libc of this " + HostSystem.NAME + " " + HostSystem.RELEASE
                         + " does not export " + symbol
                 : "org.kqueue.library=" + name + " does not export " + symbol
                         + "; name a library that exports kqueue and kevent, such as libkqueue");

@@ -20,7 +20,10 @@ enum HostSystem {
     LINUX,
     OTHER;
 
-    static final HostSystem CURRENT = of(System.getProperty("os.name"));
+    /** As Java calls it. Read once, as a security manager may forbid it later. */
+    static final String NAME = System.getProperty("os.name");
+    static final String RELEASE = System.getProperty("os.version");
+    static final HostSystem CURRENT = of(NAME);
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 

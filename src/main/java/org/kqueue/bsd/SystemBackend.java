@@ -40,7 +40,7 @@ public final class SystemBackend implements KqueueBackend {
             return netbsdAbi(null, "netbsd");
         }
         if (host.hasKqueue()) {
-            return host.abi(System.getProperty("os.version"));
+            return host.abi(HostSystem.RELEASE);
         }
         return config.library() == null ? LIBKQUEUE : netbsdAbi(config.library(), LIBKQUEUE);
     }
@@ -66,17 +66,16 @@ public final class SystemBackend implements KqueueBackend {
         if (config.library() != null || HostSystem.CURRENT.hasKqueue()) {
             return null;
         }
-        return System.getProperty("os.name") + " has no kqueue of its own; name a library that exports kqueue and"
+        return HostSystem.NAME + " has no kqueue of its own; name a library that exports kqueue and"
                 + " kevent with " + KqueueConfig.LIBRARY + ", and its ABI with " + KqueueConfig.ABI
                 + (HostSystem.CURRENT == HostSystem.LINUX ? ", or use " + KqueueConfig.BACKEND + "=embedded" : "");
     }
 
     @Override
     public Kqueue open(KqueueConfig config, KeventLayout layout) throws IOException {
-        ForeignCalls.requirePossible();
         List<String> abis = HostSystem.CURRENT.abis;
         if (config.library() == null && !abis.contains(layout.name())) {
-            throw new KqueueUnavailableException("libc of " + System.getProperty("os.name") + " speaks " + abis
+            throw new KqueueUnavailableException("libc of " + HostSystem.NAME + " speaks " + abis
                     + ", not " + layout + "; name a library that does with " + KqueueConfig.LIBRARY);
         }
         SystemLibrary library = SystemLibrary.load(config.library(), layout);

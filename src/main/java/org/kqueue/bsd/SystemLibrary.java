@@ -53,6 +53,7 @@ final class SystemLibrary {
     private volatile Boolean hostDescriptors;
 
     private SystemLibrary(String name, KeventLayout layout) throws KqueueUnavailableException {
+        ForeignCalls.requirePossible();
         this.name = name;
         this.layout = layout;
         binding = new Binding(name);

@@ -15,7 +15,9 @@ import org.kqueue.linux.readiness.ReadinessKqueue;
  */
 public final class EmbeddedBackend implements KqueueBackend {
 
-    /** Loaded when full detail is first asked for, so not for selectors. */
+    private static final boolean LINUX = System.getProperty("os.name").equals("Linux");
+
+    /** Not made for selectors. */
     private static final class Full {
         static final EmbeddedKqueues KQUEUES = new EmbeddedKqueues();
     }
@@ -40,7 +42,7 @@ public final class EmbeddedBackend implements KqueueBackend {
 
     @Override
     public String whyNot(KqueueConfig config) {
-        if (!System.getProperty("os.name").equals("Linux")) {
+        if (!LINUX) {
             return "the embedded kqueue needs Linux's epoll; use org.kqueue.backend=system";
         }
         return isFull(config) ? Full.KQUEUES.whyNot() : null;

@@ -7,6 +7,8 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.ByteBuffer;
+import java.security.AccessController;
+import java.security.PrivilegedAction;
 import org.kqueue.Errno;
 import org.kqueue.KqueueConfig;
 import org.kqueue.linux.epoll.EpollCalls;
@@ -58,11 +60,18 @@ final class JdkEpoll implements EpollCalls {
                 find("Net", "poll", int.class, FileDescriptor.class, int.class, long.class);
     }
 
-    private static final class Close {
-        static final MethodHandle CLOSE = find("FileDispatcherImpl", "closeIntFD", void.class, int.class);
+    /** With this library's rights: a security manager may allow nothing to the program that needs it first. */
+    @SuppressWarnings("removal")
+    private static MethodHandle find(String owner, String name, Class<?> result, Class<?>... parameters) {
+        return AccessController.doPrivileged(new PrivilegedAction<MethodHandle>() {
+            @Override
+            public MethodHandle run() {
+                return findWithOwnRights(owner, name, result, parameters);
+            }
+        });
     }
 
-    private static MethodHandle find(String owner, String name, Class<?> result, Class<?>... parameters) {
+    private static MethodHandle findWithOwnRights(String owner, String name, Class<?> result, Class<?>... parameters) {
         try {
             Class<?> holder = Class.forName("sun.nio.ch." + owner);
             return MethodHandles.privateLookupIn(holder, MethodHandles.lookup()).findStatic(holder, name,
@@ -139,24 +148,21 @@ final class JdkEpoll implements EpollCalls {
     @Override
     public void close(int fd) throws IOException {
         try {
-            close(IOUtil.newFD(fd), fd);
+            stream(IOUtil.newFD(fd)).close();
         } catch (Throwable e) {
             throw failure("close(" + fd + ")", e);
         }
     }
 
-    /**
-     * By a stream, as a handle of a method that closes takes 10 ms to make; a security manager may forbid the stream.
-     */
-    private static void close(FileDescriptor descriptor, int fd) throws Throwable {
-        FileOutputStream stream;
-        try {
-            stream = new FileOutputStream(descriptor);
-        } catch (SecurityException e) {
-            Close.CLOSE.invokeExact(fd);
-            return;
-        }
-        stream.close();
+    /** To close a descriptor by, as a handle of a method that closes takes 10 ms to make. */
+    @SuppressWarnings("removal")
+    private static FileOutputStream stream(FileDescriptor descriptor) {
+        return AccessController.doPrivileged(new PrivilegedAction<FileOutputStream>() {
+            @Override
+            public FileOutputStream run() {
+                return new FileOutputStream(descriptor);
+            }
+        });
     }
 
     private static IOException failure(String call, Throwable e) {
