@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -35,7 +34,7 @@ class ForeignCallsTest {
     /** JNA's mapping. */
     static final class Libc {
         static {
-            Native.register(Libc.class, Platform.C_LIBRARY_NAME);
+            Native.register(Libc.class, NativeLibrary.getProcess());
         }
 
         private Libc() {
@@ -53,7 +52,7 @@ class ForeignCallsTest {
     }
 
     private static long address(String name) {
-        return Pointer.nativeValue(NativeLibrary.getInstance(Platform.C_LIBRARY_NAME).getGlobalVariableAddress(name));
+        return Pointer.nativeValue(NativeLibrary.getProcess().getGlobalVariableAddress(name));
     }
 
     @Test
