@@ -23,9 +23,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.kqueue.OpenFiles;
 import org.kqueue.nio.channels.UserEventChannel;
 import org.kqueue.nio.jdk.JdkProvider;
+import org.kqueue.robust.OpenDescriptors;
 
 /** What a key tells of its channel without reading from it. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -177,7 +177,7 @@ class KeyConditionTest {
 
     @Test
     void needsValidKeyAndLeavesNothingOpen() throws Exception {
-        int before = OpenFiles.count();
+        int before = OpenDescriptors.count();
         try (Selector other = provider.openSelector()) {
             server.configureBlocking(false);
             SelectionKey key = server.register(other, SelectionKey.OP_READ);
@@ -185,6 +185,6 @@ class KeyConditionTest {
             key.cancel();
             assertThrows(CancelledKeyException.class, () -> KqueueSelectors.condition(key));
         }
-        assertEquals(before, OpenFiles.count());
+        assertEquals(before, OpenDescriptors.count());
     }
 }

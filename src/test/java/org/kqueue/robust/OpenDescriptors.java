@@ -10,7 +10,11 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** This process's open descriptors, by {@code /proc/self/fd} or, on the BSDs and macOS, {@code /dev/fd}. */
+/**
+ * This process's open descriptors, by {@code /proc/self/fd} or, on the BSDs and macOS, {@code /dev/fd}. On FreeBSD that
+ * has the standard ones only, unless fdescfs is mounted there, and on NetBSD and OpenBSD it never changes: there a count
+ * shows nothing.
+ */
 public final class OpenDescriptors {
 
     private static final Path FOLDER = Files.exists(Path.of("/proc/self/fd")) ? Path.of("/proc/self/fd")

@@ -24,9 +24,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.kqueue.OpenFiles;
 import org.kqueue.nio.KqueueSelectorProvider;
 import org.kqueue.nio.jdk.JdkProvider;
+import org.kqueue.robust.OpenDescriptors;
 
 /** What java.nio says of every channel and key, of event channels. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -156,18 +156,18 @@ class EventChannelTest {
     @Test
     void givesItsDescriptorsBackAtTheSelectionAfterClose() throws Exception {
         try (SelectLoop loop = new SelectLoop("freebsd")) {
-            int before = OpenFiles.count();
+            int before = OpenDescriptors.count();
             UserEventChannel<String> channel = UserEventChannel.open();
             SelectionKey key = loop.register(channel);
             loop.assertSilent();
-            int open = OpenFiles.count();
+            int open = OpenDescriptors.count();
             channel.close();
             assertFalse(key.isValid());
             assertTrue(channel.isRegistered());
-            assertEquals(open, OpenFiles.count());
+            assertEquals(open, OpenDescriptors.count());
             loop.assertSilent();
             assertFalse(channel.isRegistered());
-            assertEquals(before, OpenFiles.count());
+            assertEquals(before, OpenDescriptors.count());
             assertTrue(loop.selector.keys().isEmpty());
         }
     }
@@ -175,23 +175,23 @@ class EventChannelTest {
     @Test
     void givesItsDescriptorsBackAtOnceWhereItIsNotRegistered() throws Exception {
         UserEventChannel.open().close();
-        int before = OpenFiles.count();
+        int before = OpenDescriptors.count();
         for (int i = 0; i < 100; i++) {
             UserEventChannel.open().close();
         }
-        assertEquals(before, OpenFiles.count());
+        assertEquals(before, OpenDescriptors.count());
     }
 
     @Test
     void givesItsDescriptorsBackWhenTheSelectorIsClosed() throws Exception {
         new SelectLoop("freebsd").close();
-        int before = OpenFiles.count();
+        int before = OpenDescriptors.count();
         UserEventChannel<String> channel = UserEventChannel.open();
         try (SelectLoop loop = new SelectLoop("freebsd")) {
             loop.register(channel);
             channel.close();
         }
-        assertEquals(before, OpenFiles.count());
+        assertEquals(before, OpenDescriptors.count());
     }
 
     @Test
@@ -245,7 +245,7 @@ class EventChannelTest {
         int before;
         try (SelectLoop loop = new SelectLoop("freebsd")) {
             loop.assertSilent();
-            before = OpenFiles.count();
+            before = OpenDescriptors.count();
             for (int i = 0; i < 300; i++) {
                 UserEventChannel<String> channel = UserEventChannel.open();
                 channel.configureBlocking(false);
@@ -265,7 +265,7 @@ class EventChannelTest {
                 loop.selector.selectNow();
             }
             loop.selector.selectNow();
-            assertEquals(before, OpenFiles.count());
+            assertEquals(before, OpenDescriptors.count());
             assertTrue(loop.selector.keys().isEmpty());
         }
     }

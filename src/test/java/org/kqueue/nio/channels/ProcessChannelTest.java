@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kqueue.OpenFiles;
+import org.kqueue.robust.OpenDescriptors;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class ProcessChannelTest {
@@ -179,11 +179,11 @@ class ProcessChannelTest {
         Process child = waiting(0);
         try {
             watchAndClose(child);
-            int before = OpenFiles.count();
+            int before = OpenDescriptors.count();
             for (int i = 0; i < 50; i++) {
                 watchAndClose(child);
             }
-            assertEquals(before, OpenFiles.count());
+            assertEquals(before, OpenDescriptors.count());
         } finally {
             child.getOutputStream().close();
         }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.kqueue.OpenFiles;
+import org.kqueue.robust.OpenDescriptors;
 
 /** The signals are sent to the JVM that runs the tests: a TERM that gets past the channel ends it. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
@@ -153,10 +153,10 @@ class SignalChannelTest {
     @Test
     void givesBackAllDescriptors() throws Exception {
         SignalChannel.open("WINCH").close();
-        int before = OpenFiles.count();
+        int before = OpenDescriptors.count();
         for (int i = 0; i < 50; i++) {
             SignalChannel.open("WINCH", "USR1").close();
         }
-        assertEquals(before, OpenFiles.count());
+        assertEquals(before, OpenDescriptors.count());
     }
 }

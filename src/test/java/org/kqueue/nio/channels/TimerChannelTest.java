@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.kqueue.OpenFiles;
+import org.kqueue.robust.OpenDescriptors;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class TimerChannelTest {
@@ -192,11 +192,11 @@ class TimerChannelTest {
     @Test
     void givesBackAllDescriptors() throws Exception {
         TimerChannel.open().every(LONG).close();
-        int before = OpenFiles.count();
+        int before = OpenDescriptors.count();
         for (int i = 0; i < 50; i++) {
             TimerChannel.open().every(LONG).close();
             TimerChannel.open().close();
         }
-        assertEquals(before, OpenFiles.count());
+        assertEquals(before, OpenDescriptors.count());
     }
 }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kqueue.Note;
-import org.kqueue.OpenFiles;
+import org.kqueue.robust.OpenDescriptors;
 
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class VnodeChannelTest {
@@ -168,11 +168,11 @@ class VnodeChannelTest {
     @Test
     void givesBackAllDescriptors() throws Exception {
         watchAndClose();
-        int before = OpenFiles.count();
+        int before = OpenDescriptors.count();
         for (int i = 0; i < 50; i++) {
             watchAndClose();
         }
-        assertEquals(before, OpenFiles.count());
+        assertEquals(before, OpenDescriptors.count());
     }
 
     private void watchAndClose() throws IOException {
