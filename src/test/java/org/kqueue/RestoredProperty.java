@@ -3,7 +3,10 @@ package org.kqueue;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A system property that a test changes, and that is as before after it. Registered for each test, or else restored by it. */
+/**
+ * A system property that a test changes, and that is as before after it. Registered for each test, or else restored by
+ * it.
+ */
 public final class RestoredProperty implements AfterEachCallback {
 
     private final String name;

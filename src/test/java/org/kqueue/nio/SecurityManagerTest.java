@@ -39,7 +39,7 @@ class SecurityManagerTest {
         List<String> arguments = new ArrayList<>(List.of("-Djava.security.manager=allow",
                 "-Djava.nio.channels.spi.SelectorProvider=" + KqueueSelectorProvider.class.getName()));
         arguments.addAll(options);
-        Forked.Result result = Forked.java(OpensUnderSecurityManager.class, arguments.toArray(String[]::new));
+        Forked.Result result = Forked.java(ProgramWithoutRights.class, arguments.toArray(String[]::new));
         assertEquals(0, result.status(), result::output);
         assertTrue(result.output().contains("selected by org.kqueue.nio.KqueueSelector"), result::output);
         assertEquals("closed", result.lastLine());

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 
 /**
  * This process's open descriptors, by {@code /proc/self/fd} or, on the BSDs and macOS, {@code /dev/fd}. On FreeBSD that
- * has the standard ones only, unless fdescfs is mounted there, and on NetBSD and OpenBSD it never changes: there a count
- * shows nothing.
+ * has the standard ones only, unless fdescfs is mounted there, and on NetBSD and OpenBSD it never changes: a count
+ * shows nothing there.
  */
 public final class OpenDescriptors {
 

@@ -22,12 +22,12 @@ import java.security.ProtectionDomain;
  * sockets and nothing else. As a JVM of its own.
  */
 @SuppressWarnings("removal")
-final class OpensUnderSecurityManager {
+final class ProgramWithoutRights {
 
     private static final CodeSource PROGRAM =
-            OpensUnderSecurityManager.class.getProtectionDomain().getCodeSource();
+            ProgramWithoutRights.class.getProtectionDomain().getCodeSource();
 
-    private OpensUnderSecurityManager() {
+    private ProgramWithoutRights() {
     }
 
     private static final class SocketsOnly extends Policy {
