@@ -58,9 +58,12 @@ public final class Task<T> {
     private boolean isSelecting() {
         StackTraceElement[] stack = thread.getStackTrace();
         // A call through java.lang.foreign is no native method on the stack, so with ours the call of kevent must do.
-        return stack.length > 0
-                && (stack[0].isNativeMethod()
-                || Stream.of(stack).anyMatch(frame -> frame.getMethodName().equals("kevent")))
+        return stack.length > 0 && (stack[0].isNativeMethod() || Stream.of(stack).anyMatch(Task::isKevent))
                 && Stream.of(stack).anyMatch(frame -> frame.getMethodName().equals("select"));
+    }
+
+    /** Not the selector's own method of that name, which collects the changes first. */
+    private static boolean isKevent(StackTraceElement frame) {
+        return frame.getMethodName().equals("kevent") && !frame.getClassName().startsWith("org.kqueue.nio.");
     }
 }
