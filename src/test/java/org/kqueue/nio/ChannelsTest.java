@@ -36,7 +36,7 @@ import org.kqueue.robust.Task;
 /** When each kind of channel is ready for what. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#all")
-class ChannelsTest extends SelectorTest {
+class ChannelsTest extends SelectorFixture {
 
     @Test
     void channelsAndSelectorsNameTheirProvider() throws IOException {

@@ -32,7 +32,7 @@ import org.kqueue.robust.Pair;
 /** Cancelled keys and closed channels: when they leave the sets, and when descriptors are given back. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#all")
-class DeregistrationTest extends SelectorTest {
+class DeregistrationTest extends SelectorFixture {
 
     @Test
     void cancelledKeyStaysUntilTheNextSelect() throws IOException {

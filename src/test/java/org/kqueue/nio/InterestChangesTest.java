@@ -22,7 +22,7 @@ import org.kqueue.robust.Task;
 /** Interest that other threads set while a select is under way, or while the selector closes. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#all")
-class InterestChangesTest extends SelectorTest {
+class InterestChangesTest extends SelectorFixture {
 
     private List<SelectionKey> datagramKeys(int n) throws IOException {
         List<SelectionKey> keys = new ArrayList<>();

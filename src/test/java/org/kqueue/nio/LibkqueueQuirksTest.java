@@ -28,7 +28,7 @@ import org.kqueue.robust.Pair;
 /** The selector on a library like libkqueue, over epoll: what it does not rely on, since the library differs. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("libraries")
-class LibkqueueQuirksTest extends SelectorTest {
+class LibkqueueQuirksTest extends SelectorFixture {
 
     private static final int CHANNELS = 20;
 

@@ -28,7 +28,7 @@ import org.kqueue.robust.Task;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#ours")
-class MutedFilterTest extends SelectorTest {
+class MutedFilterTest extends SelectorFixture {
 
     private static final long SELECT_MILLIS = 120;
     /** Two at the start: one finds the event, the next deletes the knote. Then one every 20 ms. */

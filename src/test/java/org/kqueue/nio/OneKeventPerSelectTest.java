@@ -28,7 +28,7 @@ import org.kqueue.robust.Pair;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("kernels")
-class OneKeventPerSelectTest extends SelectorTest {
+class OneKeventPerSelectTest extends SelectorFixture {
 
     private KqueueModel model;
     private FaultyKqueue kqueue;

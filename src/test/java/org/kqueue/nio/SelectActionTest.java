@@ -26,7 +26,7 @@ import org.kqueue.robust.Pair;
 /** The selects that perform an action. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#all")
-class SelectActionTest extends SelectorTest {
+class SelectActionTest extends SelectorFixture {
 
     @Test
     void actionSeesEachReadyKeyAndItsReadySet() throws IOException {

@@ -29,7 +29,7 @@ import org.kqueue.robust.Pair;
 /** Key set, selected-key set, ready sets and the numbers that select returns. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#all")
-class SelectedSetTest extends SelectorTest {
+class SelectedSetTest extends SelectorFixture {
 
     @Test
     void keySetCannotBeModified() throws IOException {

@@ -35,7 +35,7 @@ import org.kqueue.robust.Pair;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("kernels")
-class UnixPeerCloseTest extends SelectorTest {
+class UnixPeerCloseTest extends SelectorFixture {
 
     private static final String[] FREEBSD_15 = {"-DFREEBSD15"};
 

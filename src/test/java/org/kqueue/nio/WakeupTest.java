@@ -25,7 +25,7 @@ import org.kqueue.robust.Task;
 /** What ends a select: time, wakeup, interrupt, close; and what other threads may do meanwhile. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#all")
-class WakeupTest extends SelectorTest {
+class WakeupTest extends SelectorFixture {
 
     @Test
     void selectZeroWaitsForWakeup() throws Exception {

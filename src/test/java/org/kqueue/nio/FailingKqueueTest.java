@@ -33,7 +33,7 @@ import org.kqueue.robust.Pair;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("org.kqueue.nio.Providers#ours")
-class FaultTest extends SelectorTest {
+class FailingKqueueTest extends SelectorFixture {
 
     private FaultyKqueue kqueue;
 

@@ -34,7 +34,7 @@ import org.kqueue.robust.Task;
  * What the selector tests share: a provider, a selector, channels that are closed afterwards, threads with a deadline.
  */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-abstract class SelectorTest {
+abstract class SelectorFixture {
 
     static final long DEADLINE_MILLIS = 10_000;
     static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
