@@ -103,12 +103,13 @@ public final class EventList extends KeventList implements Iterable<Event> {
     }
 
     /**
-     * For a backend: says how many entries a native call has written.
+     * For a backend: says how many entries a native call has written to the memory at {@link #address}.
      *
      * @param entries the number of entries, not more than there are slots
      */
     public void filled(int entries) {
         size = Math.min(entries, capacity);
+        readBack(size);
     }
 
     /**

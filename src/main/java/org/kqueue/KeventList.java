@@ -5,43 +5,53 @@ import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.LongBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Kevents in one off-heap block, in the layout of one ABI. Reading and writing a field is a plain memory access:
- * nothing is allocated and nothing native is called. Not thread-safe; a list must not be touched while a {@code kevent}
- * call uses it.
+ * Kevents in the layout of one ABI. Reading and writing a field is a plain memory access: nothing is allocated and
+ * nothing native is called. A C function gets a copy. Not thread-safe; a list must not be touched while a {@code
+ * kevent} call uses it.
  */
 public abstract sealed class KeventList permits ChangeList, EventList {
 
+    private static final long INT_MASK = 0xFFFF_FFFFL;
+
     final KeventLayout layout;
     private final boolean wideFilter;
-    /** Whether filter, flags and fflags are one 64-bit word, as on all systems but NetBSD. */
-    private final boolean packed;
-    // in words of 64 bits
+    private final long filterMask;
+    // where fields are: in words of 64 bits, and bits in a word
     private final int stride;
+    private final int filterShift;
+    private final int flagsShift;
+    private final int fflagsWord;
+    private final int fflagsShift;
     private final int dataWord;
     private final int udataWord;
-    private ByteBuffer memory;
-    /**
-     * The same memory: what is 64 bits wide is aligned, and an aligned access costs the JIT less than one of a byte
-     * buffer.
-     */
-    private LongBuffer words;
-    /** 0 until it is asked for: a kqueue that is no C function never does, and needs no JNA. */
+    /** An array, as the access to a buffer is slow until it is compiled. */
+    private long[] words;
+    /** For C, null until it is asked for: a kqueue that is no C function never does, and needs no JNA. */
+    private LongBuffer copy;
     private long address;
-    private int slots;
     int size;
 
     KeventList(KeventLayout layout, int slots) {
         this.layout = Objects.requireNonNull(layout, "layout");
-        wideFilter = layout.filterWidth() == 4;
-        packed = !wideFilter && layout.filterOffset() == 8 && layout.fflagsOffset() == 12
-                && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+        wideFilter = layout.filterWidth() == Integer.BYTES;
+        filterMask = wideFilter ? INT_MASK : 0xFFFF;
         stride = layout.size() / Long.BYTES;
+        filterShift = shift(layout.filterOffset(), layout.filterWidth());
+        flagsShift = shift(layout.flagsOffset(), layout.filterWidth());
+        fflagsWord = layout.fflagsOffset() / Long.BYTES;
+        fflagsShift = shift(layout.fflagsOffset(), Integer.BYTES);
         dataWord = layout.dataOffset() / Long.BYTES;
         udataWord = layout.udataOffset() / Long.BYTES;
-        allocate(slots);
+        words = new long[Math.multiplyExact(slots, stride)];
+    }
+
+    private static int shift(int offset, int width) {
+        int bytes = offset % Long.BYTES;
+        return Byte.SIZE * (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? bytes : Long.BYTES - width - bytes);
     }
 
     static int requireNotNegative(String list, int capacity) {
@@ -51,20 +61,11 @@ public abstract sealed class KeventList permits ChangeList, EventList {
         return capacity;
     }
 
-    private void allocate(int newSlots) {
-        memory = ByteBuffer.allocateDirect(Math.multiplyExact(Math.max(newSlots, 1), layout.size()))
-                .order(ByteOrder.nativeOrder());
-        words = memory.asLongBuffer();
-        address = 0;
-        slots = newSlots;
-    }
-
     /** Makes room for at least {@code wanted} kevents, whatever the list's own limit; what is in the list stays. */
     final void reserve(int wanted) {
-        if (wanted > slots) {
-            ByteBuffer old = memory.clear().limit(size * layout.size());
-            allocate(wanted);
-            memory.put(old).clear();
+        if (wanted > words.length / stride) {
+            words = Arrays.copyOf(words, Math.multiplyExact(wanted, stride));
+            copy = null;
         }
     }
 
@@ -72,28 +73,15 @@ public abstract sealed class KeventList permits ChangeList, EventList {
         Objects.checkIndex(index, size);
     }
 
-    /** Writes all fields of a slot. Bytes after udata are 0 from the allocation on and never written. */
+    /** Writes all fields of a slot. Words after udata are always 0. */
     final void write(int index, long ident, int filter, int flags, int fflags, long data, long udata) {
         int base = index * stride;
-        words.put(base, ident);
-        if (packed) {
-            words.put(base + 1, filter & 0xFFFFL | (flags & 0xFFFFL) << Short.SIZE | (long) fflags << Integer.SIZE);
-        } else {
-            writeFilter(index * layout.size(), filter, flags, fflags);
-        }
-        words.put(base + dataWord, data);
-        words.put(base + udataWord, udata);
-    }
-
-    private void writeFilter(int base, int filter, int flags, int fflags) {
-        memory.putInt(base + layout.fflagsOffset(), fflags);
-        if (wideFilter) {
-            memory.putInt(base + layout.filterOffset(), filter);
-            memory.putInt(base + layout.flagsOffset(), flags);
-        } else {
-            memory.putShort(base + layout.filterOffset(), (short) filter);
-            memory.putShort(base + layout.flagsOffset(), (short) flags);
-        }
+        long filterAndFlags = (filter & filterMask) << filterShift | (flags & filterMask) << flagsShift;
+        words[base] = ident;
+        words[base + 1] = filterAndFlags;
+        words[base + fflagsWord] = (fflagsWord == 1 ? filterAndFlags : 0) | (fflags & INT_MASK) << fflagsShift;
+        words[base + dataWord] = data;
+        words[base + udataWord] = udata;
     }
 
     /**
@@ -115,16 +103,28 @@ public abstract sealed class KeventList permits ChangeList, EventList {
     }
 
     /**
-     * Where the list lies in memory, for a native call. Valid until the list next grows; the list must stay reachable
-     * ({@link java.lang.ref.Reference#reachabilityFence}) while the address is in use.
+     * For a backend: copies the list to native memory, which has room for as many kevents as the list. Valid until the
+     * list next grows; the list must stay reachable ({@link java.lang.ref.Reference#reachabilityFence}) while the
+     * address is in use.
      *
      * @return the address of the first kevent
      */
     public final long address() {
-        if (address == 0) {
+        if (copy == null) {
+            ByteBuffer memory = ByteBuffer.allocateDirect(Math.multiplyExact(Math.max(words.length, 1), Long.BYTES))
+                    .order(ByteOrder.nativeOrder());
+            copy = memory.asLongBuffer();
             address = Pointer.nativeValue(Native.getDirectBufferPointer(memory));
         }
+        copy.put(0, words, 0, size * stride);
         return address;
+    }
+
+    /** A native call has written so many kevents to the memory at {@link #address}. */
+    final void readBack(int kevents) {
+        if (copy != null) {
+            copy.get(0, words, 0, kevents * stride);
+        }
     }
 
     /**
@@ -135,7 +135,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long ident(int index) {
         checkIndex(index);
-        return words.get(index * stride);
+        return words[index * stride];
     }
 
     /**
@@ -146,11 +146,8 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final int filterNumber(int index) {
         checkIndex(index);
-        if (packed) {
-            return (short) words.get(index * stride + 1);
-        }
-        int offset = index * layout.size() + layout.filterOffset();
-        return wideFilter ? memory.getInt(offset) : memory.getShort(offset);
+        long number = words[index * stride + 1] >> filterShift;
+        return wideFilter ? (int) number : (short) number;
     }
 
     /**
@@ -171,11 +168,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final int flags(int index) {
         checkIndex(index);
-        if (packed) {
-            return (int) (words.get(index * stride + 1) >>> Short.SIZE) & 0xFFFF;
-        }
-        int offset = index * layout.size() + layout.flagsOffset();
-        return wideFilter ? memory.getInt(offset) : memory.getShort(offset) & 0xFFFF;
+        return (int) (words[index * stride + 1] >> flagsShift & filterMask);
     }
 
     /**
@@ -186,8 +179,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final int fflags(int index) {
         checkIndex(index);
-        return packed ? (int) (words.get(index * stride + 1) >>> Integer.SIZE)
-                : memory.getInt(index * layout.size() + layout.fflagsOffset());
+        return (int) (words[index * stride + fflagsWord] >> fflagsShift);
     }
 
     /**
@@ -198,7 +190,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long data(int index) {
         checkIndex(index);
-        return words.get(index * stride + dataWord);
+        return words[index * stride + dataWord];
     }
 
     /**
@@ -209,7 +201,7 @@ public abstract sealed class KeventList permits ChangeList, EventList {
      */
     public final long udata(int index) {
         checkIndex(index);
-        return words.get(index * stride + udataWord);
+        return words[index * stride + udataWord];
     }
 
     /**

@@ -123,11 +123,12 @@ final class SystemKqueue extends Kqueue {
     private int applyApart(ChangeList changes, EventList events) {
         int room = events == null ? 0 : events.capacity();
         int answers = 0;
+        long changelist = changes.address();
         for (int i = 0; i < changes.size(); i++) {
             int flags = changes.flags(i);
             int n;
             if ((flags & KeventFlags.EV_RECEIPT) == 0) {
-                n = kevent(changes.address() + (long) i * layout().size(), 1, 0, 0, NO_TIME_ADDRESS);
+                n = kevent(changelist + (long) i * layout().size(), 1, 0, 0, NO_TIME_ADDRESS);
             } else {
                 ChangeList one = newChangeList(1).add(changes.ident(i), changes.filterNumber(i),
                         flags & ~KeventFlags.EV_RECEIPT, changes.fflags(i), changes.data(i), changes.udata(i));
