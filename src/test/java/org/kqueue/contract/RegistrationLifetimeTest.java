@@ -13,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kqueue.Kqueue;
+import org.kqueue.robust.Await;
 
 /** Registrations belong to the descriptor's number: close, dup, dup2, reuse; and kqueues watching kqueues. */
 class RegistrationLifetimeTest extends Contract {
@@ -225,12 +226,10 @@ class RegistrationLifetimeTest extends Contract {
     void aKqueueCollectedWithoutCloseGivesItsDescriptorsBack() throws Exception {
         int before = ChangesTest.anonymousFiles();
         int fd = forget();
-        long deadline = System.nanoTime() + 10_000_000_000L;
-        while (Posix.fcntl(fd, Posix.F_GETFD, 0) >= 0 || ChangesTest.anonymousFiles() > before) {
-            assertTrue(System.nanoTime() < deadline, "still open");
+        assertTrue(Await.within(Await.DEADLINE_MILLIS, 10_000, () -> {
             System.gc();
-            Thread.sleep(10);
-        }
+            return Posix.fcntl(fd, Posix.F_GETFD, 0) < 0 && ChangesTest.anonymousFiles() <= before;
+        }), "still open");
     }
 
     /** Opens a kqueue and loses it. */

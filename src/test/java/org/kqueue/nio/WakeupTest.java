@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.robust.Await;
 import org.kqueue.robust.Pair;
 import org.kqueue.robust.Task;
 
@@ -200,8 +201,7 @@ class WakeupTest extends SelectorFixture {
         Task<Integer> select = task(() -> selector.select()).awaitSelecting();
         key.interestOps(OP_WRITE);
         // Not a proof, but a fair chance for a select that is wrong.
-        TimeUnit.MILLISECONDS.sleep(20);
-        assertFalse(select.isDone());
+        assertFalse(Await.within(20, select::isDone));
         selector.wakeup();
         assertEquals(0, select.get());
         assertEquals(1, selector.select());
@@ -227,8 +227,7 @@ class WakeupTest extends SelectorFixture {
         Task<Integer> select;
         synchronized (selector.selectedKeys()) {
             select = task(() -> selector.select());
-            TimeUnit.MILLISECONDS.sleep(20);
-            assertFalse(select.isDone());
+            assertFalse(Await.within(20, select::isDone));
             assertFalse(Thread.holdsLock(selector));
         }
         select.awaitSelecting();
@@ -237,8 +236,7 @@ class WakeupTest extends SelectorFixture {
                 return true;
             }
         });
-        TimeUnit.MILLISECONDS.sleep(20);
-        assertFalse(other.isDone());
+        assertFalse(Await.within(20, other::isDone));
         selector.wakeup();
         assertEquals(0, select.get());
         assertTrue(other.get());

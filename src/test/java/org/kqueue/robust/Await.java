@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Waits for a condition that nothing signals. */
+/** Polls a condition until it is true or a deadline has passed. */
 public final class Await {
 
     /** Far more than a busy machine needs. */
@@ -27,7 +27,7 @@ public final class Await {
         return within(millis, POLL_MICROS, condition);
     }
 
-    /** The same for a condition that is dear to evaluate: not more often than every so many microseconds. */
+    /** The same for a condition that is expensive to evaluate: not more often than every so many microseconds. */
     public static boolean within(long millis, long pollMicros, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         while (!condition.getAsBoolean()) {

@@ -9,12 +9,12 @@ import org.kqueue.KeventFlags;
 import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
-/** A kqueue in front of a real one, between the two a plan of faults, for all calls or for the next ones. */
+/** A kqueue that passes calls on to a real one, with planned faults in all calls or in the next ones. */
 public final class FaultyKqueue extends KqueueInFront {
 
-    /** The fault of one call, before the kqueue behind is asked. */
+    /** The fault of one call, made before the real kqueue is called. */
     public interface Fault {
-        /** Returns the result of the call, or null to ask the kqueue behind. */
+        /** Returns the result of the call, or null to call the real kqueue. */
         Integer call(ChangeList changes, EventList events);
     }
 
@@ -22,15 +22,15 @@ public final class FaultyKqueue extends KqueueInFront {
     private final List<Fault> next = new ArrayList<>();
     /** Each call's changes as text. */
     public final List<String> calls = new ArrayList<>();
-    /** Whether it lets the kqueue behind forget descriptors, as a kernel's needs no such call. */
+    /** Whether {@code forget} is passed on. A kernel needs no such call. */
     public boolean isKernel;
 
-    /** Nothing goes wrong but what {@link #next} says. */
+    /** Without faults but those of {@link #next}. */
     public FaultyKqueue(Kqueue behind) {
         this(behind, Faults.NONE);
     }
 
-    /** All calls go by the plan. */
+    /** With the faults of a plan. */
     public FaultyKqueue(Kqueue behind, Faults faults) {
         super(behind);
         this.faults = faults;

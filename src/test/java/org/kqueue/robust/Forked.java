@@ -15,7 +15,7 @@ public final class Forked {
     /** How it ended, and what it printed on both streams. */
     public record Result(int status, String output) {
 
-        /** Its verdict. */
+        /** The last line it printed. */
         public String lastLine() {
             String[] lines = output.strip().split("\n");
             return lines[lines.length - 1];

@@ -7,8 +7,8 @@ import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
 /**
- * A kqueue in front of another, which it is but for what a subclass changes. Not in {@code org.kqueue}: a backend of
- * the tests extends it, and is found on the class path also where that package is a module's.
+ * A kqueue that passes everything on to another. Subclasses change that. Not in {@code org.kqueue}, which may be a
+ * module's package, while the backend of the tests that extends this is on the class path.
  */
 public abstract class KqueueInFront extends Kqueue {
 

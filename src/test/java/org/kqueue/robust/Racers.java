@@ -24,10 +24,10 @@ public final class Racers implements AutoCloseable {
     private final AtomicBoolean over = new AtomicBoolean();
     private final long end;
     private final BooleanSupplier enough;
-    /** How long a race may go on for want of {@link #enough}. */
+    /** How much longer a race may last until {@link #enough} is true. */
     private final long overtimeNanos;
 
-    /** A race that lasts so long. */
+    /** A race of so many milliseconds. */
     public Racers(long millis) {
         this(millis, () -> true, 0);
     }

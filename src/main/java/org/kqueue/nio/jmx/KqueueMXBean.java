@@ -11,7 +11,7 @@ public interface KqueueMXBean {
     /**
      * Which selector this is.
      *
-     * @return its text, such as {@code "embedded (epoll), freebsd ABI"}, or {@code "all"}
+     * @return its number and kqueue, such as {@code "selector 1 (embedded (epoll), freebsd ABI)"}, or {@code "all"}
      */
     String getName();
 

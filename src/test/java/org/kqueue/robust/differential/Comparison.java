@@ -25,7 +25,7 @@ final class Comparison {
         this.subject = subject;
     }
 
-    /** The first difference that is still there at every pace, or null. */
+    /** The first difference that is found with all deadlines, or null. */
     Difference difference(Program program) throws IOException, InterruptedException {
         Difference difference = difference(program, Deadlines.FAST);
         for (Deadlines slower : Deadlines.SLOWER) {
@@ -37,7 +37,7 @@ final class Comparison {
         return difference;
     }
 
-    /** The first difference at one pace, or null. */
+    /** The first difference with these deadlines, or null. */
     Difference difference(Program program, Deadlines deadlines) throws IOException, InterruptedException {
         try (Side expected = new Side(oracle); Side actual = new Side(subject)) {
             return new Run(program, deadlines, expected, actual).difference();
@@ -119,8 +119,8 @@ final class Comparison {
         }
 
         /**
-         * Whether the ends of a select differ. Where no key is ready the JDK's select may spin, and ours must not.
-         * Where a selected key is still ready both return again and again.
+         * Compares how a select ended. Where no key is ready the JDK's select may spin, and ours must not.
+         * Where a selected key is still ready, both return at once every time.
          */
         private Kind endsDiffer(End wanted, End got) {
             int selector = steps.get(steps.size() - 1).selector();

@@ -24,17 +24,17 @@ import org.kqueue.robust.FaultyKqueue;
 import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.differential.Difference.Kind;
 
-/** Whether a comparison finds what is wrong, and nothing else. */
+/** The comparison finds selectors that are wrong on purpose, and finds nothing in one that is right. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ComparisonTest {
 
     /** The udata of a selector's wakeup. */
     private static final long WAKEUP = -1;
-    /** A descriptor that no program has. */
+    /** A descriptor that is not open. */
     private static final int NOBODY = 5_000;
     private static final String REGISTERED = "open-pipe; register c0 s0 READ; select-now s0 plain; ";
 
-    /** Ours, over a kqueue that goes wrong by plan. */
+    /** Our selector on a faulty kqueue. */
     private static final class Wrong extends Providers.On {
         private final Faults faults;
 
@@ -69,7 +69,7 @@ class ComparisonTest {
         }
     }
 
-    /** READ events become events of nobody, as one every millisecond. */
+    /** READ events are replaced by events for a descriptor that is not open, one every millisecond. */
     private static final Faults LOSES_READ = new Faults() {
         @Override
         public int kevent(Kqueue real, ChangeList changes, EventList events, long timeoutNanos) {
@@ -91,7 +91,7 @@ class ComparisonTest {
         assertFound(Kind.LOST, LOSES_READ, REGISTERED + "write c1 c0 1; select-timed s0 action");
     }
 
-    /** Reports the descriptor that was added last, for a filter, or for null a descriptor of nobody. */
+    /** Reports the descriptor that was added last, with this filter; for null, a descriptor that is not open. */
     private static final class Reporting implements Faults {
         private final Filter filter;
         private int fd = -1;

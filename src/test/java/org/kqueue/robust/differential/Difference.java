@@ -4,25 +4,25 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Where the two sides parted.
+ * The first step at which the two sides differed.
  *
  * @param kind of difference
  * @param program as far as it ran, with the numbers that its steps had when they ran
- * @param transcript of each step what the oracle said
- * @param expected what the oracle has at last
- * @param actual what we have
+ * @param transcript the JDK's result of each step
+ * @param expected the JDK's result of the last step
+ * @param actual our result of the last step
  */
 record Difference(Kind kind, Program program, List<String> transcript, String expected, String actual) {
 
     /** Kinds, the worst first. */
     enum Kind {
-        /** The oracle has found an operation ready that we have not: a program waits for ever. */
+        /** The JDK has found an operation ready and we have not: a program would wait for ever. */
         LOST,
         /** A select returns again and again with nothing. */
         SPIN,
-        /** We have found an operation ready that the oracle has not. */
+        /** We have found an operation ready and the JDK has not. */
         UNFOUNDED,
-        /** Another result, exception, set of keys or interest. */
+        /** The result, the exception, the set of keys or the interest differs. */
         RESULT
     }
 
@@ -40,7 +40,7 @@ record Difference(Kind kind, Program program, List<String> transcript, String ex
                 .append("\nagain:   -Dorg.kqueue.differential.program=\"").append(program).append('"').toString();
     }
 
-    /** The program without what does not matter: which kind of channels, how they are called, how much is written. */
+    /** The program without the kinds and numbers of its channels and the numbers of bytes. */
     String shape() {
         return kind + ": " + program.steps().stream().filter(step -> !step.op().name().startsWith("OPEN_P"))
                 .map(step -> step.op().operands.contains("s") && !step.op().variants.isEmpty()

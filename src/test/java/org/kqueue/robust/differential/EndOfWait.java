@@ -14,7 +14,7 @@ final class EndOfWait {
 
     private static final long LOST_MILLIS = 10_000;
     private static final long AGAIN_MILLIS = 20;
-    /** Two, so that a rescue comes through where an end hangs. */
+    /** Two, so that the rescue runs even if the call that ends the wait hangs. */
     private static final ScheduledExecutorService THREADS = Executors.newScheduledThreadPool(2, task -> {
         Thread thread = new Thread(task, "end-of-wait");
         thread.setDaemon(true);
@@ -55,7 +55,7 @@ final class EndOfWait {
 
     /**
      * Before Java 25 {@code Thread.interrupt()} looks for a selector that waits and sets the status after that. A
-     * select that begins in between is not ended, the JDK's own neither, so this interrupts until the select returns.
+     * select that begins in between is not ended, in the JDK's selectors too, so this interrupts until it returns.
      */
     private synchronized void interrupt() throws InterruptedException {
         do {
@@ -80,7 +80,7 @@ final class EndOfWait {
         return over;
     }
 
-    /** Waits until the wait is ended, as by a select that has spun and not waited. */
+    /** Waits for the call that ends the wait. A select that spins returns before it. */
     synchronized void awaitOver() {
         boolean interrupted = false;
         while (!over && !lost) {
@@ -100,7 +100,7 @@ final class EndOfWait {
         return lost;
     }
 
-    /** The select has returned. What ends it has ended itself afterwards, and the interrupt status tells of it. */
+    /** The select has returned. Waits until the call that ends the wait is over; keeps the interrupt status. */
     void finish() throws IOException {
         boolean wasOver;
         synchronized (this) {

@@ -11,9 +11,9 @@ import org.kqueue.robust.differential.Letter.Word;
 
 /**
  * All programs up to some length over a small alphabet: what can be done to one channel and its keys, around an event.
- * Those are left out in which a letter does nothing, such as interest that is on already. At the end of each the
- * channel is registered with interest and made ready, whatever came before, and its key has to be selected. The
- * property {@code org.kqueue.differential.longer} adds to all lengths; 1 takes some three times as long.
+ * Programs in which a letter does nothing, such as setting interest that is set, are left out. At the end of each the
+ * channel is registered with interest and made ready, and its key has to be selected. The property
+ * {@code org.kqueue.differential.longer} adds to all lengths; 1 takes some three times as long.
  */
 final class EveryProgram {
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Runs programs through a comparison, makes those smaller that fail, and keeps one of each shape. Thread-safe. */
+/** Compares programs, shrinks those that fail, and keeps one of each shape. Thread-safe. */
 final class Findings {
 
     private static final long SHRINK_SECONDS = 60;
@@ -19,7 +19,7 @@ final class Findings {
     private final List<List<?>> knownParts = new ArrayList<>();
     private int programs;
     private int failed;
-    /** Programs that differed at the first pace only: how the machine is, and what a race may have been. */
+    /** Programs that differed with the shortest deadlines only. A busy machine causes some. */
     private int notRepeated;
     private double firstSeconds;
 
@@ -28,9 +28,9 @@ final class Findings {
     }
 
     /**
-     * Runs one program; true if there is no difference that is still there when it is run again.
+     * Runs one program. Returns true if there is no difference, or none when it is run again.
      *
-     * @param parts what the program is made of: one that has all parts of another that failed is not looked into
+     * @param parts of the program. If it contains all parts of a program that has failed, it is not shrunk
      */
     boolean tryOut(Program program, List<?> parts) throws IOException, InterruptedException {
         Difference difference = comparison.difference(program, Deadlines.FAST);
@@ -63,7 +63,7 @@ final class Findings {
         return false;
     }
 
-    /** Whether a list is the other with some taken out. */
+    /** Whether all elements of the first list are in the second, in the same order. */
     private static boolean isPartOf(List<?> small, List<?> large) {
         int i = 0;
         for (Object one : large) {
@@ -102,7 +102,7 @@ final class Findings {
                 byShape.size()), notRepeated);
     }
 
-    /** Throws what was found, with programs to run again. */
+    /** Throws an AssertionError with the smallest failing programs, if there are any. */
     synchronized void check(String how) {
         if (failed > 0) {
             StringBuilder text = new StringBuilder(how).append(": ").append(summary());

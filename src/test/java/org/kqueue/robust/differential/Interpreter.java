@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Does the steps of a program on one side, and says what came of each: a result, or the class of an exception. */
+/** Performs the steps of a program on one side. The outcome of each is a result or the class of an exception. */
 final class Interpreter {
 
     static final String NOT_APPLICABLE = "-";
@@ -32,7 +32,7 @@ final class Interpreter {
         transfers = new Transfers(side);
     }
 
-    /** The same step with the numbers of what there is now, and without operations that the channel does not have. */
+    /** The step with the numbers of existing channels, and without operations that the channel does not support. */
     Step resolve(Step step) {
         int n = Math.max(1, side.slots.size());
         int variant = step.variant();

@@ -3,10 +3,10 @@ package org.kqueue.robust.differential;
 import java.nio.channels.SelectionKey;
 
 /**
- * What one registration shows.
+ * The visible state of one key.
  *
- * @param ready what selects have found of a key since it was selected, as the specification has its ready set. The JDK
- *     drops what was in it when it sees an error. It says nothing of a key that is not selected
+ * @param ready what selects have found since the key was selected, as the ready set is specified; 0 for a key that is
+ *     not selected. Not readyOps(): the JDK drops what was in it when it sees an error
  */
 record KeyState(boolean valid, int interest, boolean selected, int ready) {
 

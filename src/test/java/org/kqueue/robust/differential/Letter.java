@@ -10,7 +10,7 @@ enum Letter {
     SELECT,
     /** A select that waits, until another channel of the selector is ready. */
     WAIT,
-    /** As by a worker: interest off, all is read or written while the selector waits, interest on, and a select. */
+    /** What a worker does: interest off, read or write all while the selector waits, interest on; then a select. */
     SERVE,
     /** The channel is closed and another opened, which gets the number of the descriptor. */
     REOPEN,
@@ -22,7 +22,7 @@ enum Letter {
     private static final int OTHER = 2;
     private static final int OTHER_PEER = 3;
 
-    /** What a program is about: how its channels are opened, which of the two is looked at, and for what. */
+    /** What a program tests: how its channels are opened, which of the two is registered, and for which operation. */
     enum Subject {
         PIPE_READ(new Step(Op.OPEN_PIPE, 0, 0, 0, 0), 0, READ),
         PIPE_WRITE(new Step(Op.OPEN_PIPE, 0, 0, 0, 0), 1, WRITE),
@@ -46,7 +46,7 @@ enum Letter {
         NONE, ON, OFF, CANCELLED
     }
 
-    /** The steps of some letters, and which letters mean something after them. */
+    /** The steps of some letters, and which letters have an effect after them. */
     static final class Word {
         private final Subject subject;
         private final List<Letter> letters = new ArrayList<>();
@@ -84,7 +84,7 @@ enum Letter {
             ready = subject.ops == WRITE;
         }
 
-        /** The channel that is looked at. */
+        /** The channel that is registered. */
         private int near() {
             return first + subject.near;
         }
@@ -93,7 +93,7 @@ enum Letter {
             return first + 1 - subject.near;
         }
 
-        /** One letter more; null if that letter would do nothing. */
+        /** This word with one more letter; null if that letter would do nothing. */
         Word with(Letter letter) {
             Word word = new Word(this);
             word.letters.add(letter);
@@ -178,7 +178,7 @@ enum Letter {
             return selected(0);
         }
 
-        /** A second select in a row is to find what is still ready; a third says nothing new. */
+        /** A second select in a row must find what is still ready. A third would test nothing new. */
         private boolean isIdle(int selector) {
             return selects[selector] == 2 || keys[selector] == Key.NONE && (!everRegistered || selects[selector] > 0);
         }

@@ -3,7 +3,7 @@ package org.kqueue.robust.differential;
 import java.util.Map;
 
 /**
- * What came of a step on one side.
+ * The outcome of a step on one side.
  *
  * @param said a result, or the class of an exception: must be the same on both sides
  * @param end how a select ended, null for other steps
@@ -15,7 +15,7 @@ record Outcome(String said, End end, Map<Integer, Integer> offered) {
     enum End {
         /** It found something, was woken, or does not wait. */
         RETURNED,
-        /** It found nothing as long as it was let. */
+        /** It waited and found nothing. */
         WAITED,
         /** It returned again and again with nothing. */
         SPUN

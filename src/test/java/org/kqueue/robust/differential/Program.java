@@ -21,7 +21,7 @@ record Program(List<Step> steps) {
         return new Program(Arrays.stream(text.split(";")).filter(part -> !part.isBlank()).map(Step::parse).toList());
     }
 
-    /** The smallest program that still fails and that this finds: neither a step less nor a simpler one does. */
+    /** A smaller program that still fails, and does not with a step less or a simpler step. */
     Program shrink(Predicate<Program> fails, BooleanSupplier timeIsUp) {
         Program best = this;
         int before;
@@ -52,7 +52,7 @@ record Program(List<Step> steps) {
         return new Program(best);
     }
 
-    /** Takes out channels that do not matter: the numbers of those after them become smaller. */
+    /** Takes out channels that the failure does not need. The numbers of those after them become smaller. */
     private Program withoutChannels(Predicate<Program> fails, BooleanSupplier timeIsUp) {
         List<Step> best = steps;
         int first = 0;
@@ -90,7 +90,7 @@ record Program(List<Step> steps) {
         return new Program(best);
     }
 
-    /** What may stand for a step, the simplest first. */
+    /** Simpler steps that may replace a step, the simplest first. */
     private static List<Step> simpler(Step step) {
         Step first = new Step(step.op(), step.channel(), step.other(), step.selector(), 0);
         if (step.op().isSelect()) {

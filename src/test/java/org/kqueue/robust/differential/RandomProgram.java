@@ -21,7 +21,7 @@ final class RandomProgram {
     private static final int LONGEST = 24;
     private static final int TOTAL_WEIGHT = Arrays.stream(Op.values()).mapToInt(op -> op.weight).sum();
 
-    /** A channel whose key is looked at, its peer, and what may be asked of the key. */
+    /** A channel that is registered, its peer, and the operations it supports. */
     private record Pair(int near, int far, int ops) {
     }
 
@@ -198,7 +198,7 @@ final class RandomProgram {
         return new Step(op, random.nextInt(ANY_NUMBER), random.nextInt(ANY_NUMBER), random.nextInt(2), variant);
     }
 
-    /** Of eight wishes one has what is no operation; what a channel does not have is taken out when the step runs. */
+    /** Any operations; one in eight sets has a bit that is no operation. Unsupported ones are left out later. */
     private int ops() {
         int ops = random.nextInt(32);
         return random.nextInt(8) == 0 ? ops | 2 : ops & ~2;

@@ -13,9 +13,8 @@ import java.util.function.Consumer;
 import org.kqueue.robust.differential.Outcome.End;
 
 /**
- * The selects of one side. A select may return with nothing at any time, the JDK's own does, so one that has found
- * nothing is repeated until its time is up; only a number of such returns that nobody would call occasional is told
- * apart, as {@link End#SPUN}.
+ * The selects of one side. A select may return 0 at any time, the JDK's too, so one that has found nothing is repeated
+ * until its time is over. If it returns 0 too often, its end is {@link End#SPUN}.
  */
 final class Selecting {
 
@@ -23,7 +22,7 @@ final class Selecting {
     private static final long AGAIN_MILLIS = 10;
     /** How long a worker may need on a busy machine before its wakeup counts as lost. */
     private static final long WORKER_MILLIS = 2_000;
-    /** Selects of a millisecond that wait it out before a selector is said to wait. */
+    /** So many selects of a millisecond must take their time before a selector is said to wait. */
     private static final int WAITS = 3;
     private static final int READ_WRITE = SelectionKey.OP_READ | SelectionKey.OP_WRITE;
 
@@ -35,7 +34,7 @@ final class Selecting {
     private boolean waits;
     /** What the action was called with, by key, in all calls of the step. */
     private final Map<SelectionKey, Integer> offered = new HashMap<>();
-    /** What is wrong with a call, whatever the other side does; null if nothing is. */
+    /** What is wrong with a call by itself, without comparing; null if nothing is. */
     private String wrong;
     private int emptyReturns;
 
@@ -80,8 +79,7 @@ final class Selecting {
     }
 
     /**
-     * Goes on selecting, in the form of the last select: what that has missed must be found. A wait that should have
-     * ended has not ended for that.
+     * Selects again in the form of the last select, to find what that has missed. Does not change how that ended.
      */
     Outcome again(Outcome last) throws IOException {
         if (waits) {
@@ -167,7 +165,7 @@ final class Selecting {
         }
     }
 
-    /** The time was too short to tell, as on a busy machine: looks whether a select waits now. */
+    /** The time was too short to tell, on a busy machine. Finds out whether a select waits now. */
     private End waitsOrSpins() throws IOException {
         int waits = 0;
         while (waits < WAITS && emptyReturns <= deadlines.mostEmptyReturns()) {
@@ -226,8 +224,8 @@ final class Selecting {
     }
 
     /**
-     * The oracle is as silent as a kqueue about what it has no interest in during a select. A key that is selected for
-     * a connect that is finished keeps its interest: it ends every select of both, with nothing new.
+     * Takes interest away from the JDK's keys, for one select, in what no kqueue reports. A selected key that was ready
+     * for OP_CONNECT and is connected keeps its interest: it ends every select of both sides with 0.
      */
     private Map<SelectionKey, Integer> hide() {
         Map<SelectionKey, Integer> hidden = new HashMap<>();
@@ -256,7 +254,7 @@ final class Selecting {
         return count;
     }
 
-    /** The action of a select: notes the key, and does to it what the form says. */
+    /** The action of a select: records the key, and changes it as the form says. */
     private void act(SelectionKey key, Map<SelectionKey, Integer> now) {
         int ops = key.readyOps();
         if ((now.getOrDefault(key, 0) & ops) != 0) {
@@ -278,7 +276,7 @@ final class Selecting {
                 close(form.equals("action-close") ? key.channel() : selector);
             }
             default -> {
-                // Takes no part.
+                // Only records.
             }
         }
     }

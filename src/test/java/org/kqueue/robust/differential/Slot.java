@@ -12,9 +12,9 @@ record Slot(SelectableChannel channel, boolean unix) {
     private static final int ALL = ~0;
 
     /**
-     * Operations of which Linux's poll, and so the oracle, says what no kqueue does. It calls a stream hung up that has
-     * no peer and asked for none, or a listener that does not listen, so that a key of it is ready for all that it asks
-     * for; and with an error or a hang-up it makes a connected stream ready for OP_CONNECT.
+     * Operations that Linux's poll reports, and so the JDK's selector, and kqueue does not. A stream that was never
+     * connected and a listener that is not bound are hung up for poll, so their keys are ready for all they ask for.
+     * After an error or a hang-up a connected stream is ready for OP_CONNECT.
      */
     int notOnKqueue() {
         if (!channel.isOpen()) {
@@ -34,7 +34,7 @@ record Slot(SelectableChannel channel, boolean unix) {
         }
     }
 
-    /** Whether the oracle returns again and again with nothing: the event of a filter makes no operation ready. */
+    /** Whether the JDK's select returns 0 at once every time, because poll reports something that is no operation. */
     boolean makesOracleSpin(int interest) {
         return channel instanceof SocketChannel stream && stream.isConnectionPending() && interest != 0
                 && (interest & SelectionKey.OP_CONNECT) == 0;

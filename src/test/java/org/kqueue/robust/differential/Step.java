@@ -5,8 +5,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * One step of a program. Channels and selectors are numbers modulo how many there are, so every step means something in
- * every state, and a program stays one when steps are taken out. What the step does not use is 0.
+ * One step of a program. Channels and selectors are numbers, modulo how many there are, so every step can be performed
+ * in every state, also when others are taken out. A field that the step does not use is 0.
  *
  * @param other a second channel: whom to connect to, or where a datagram goes
  * @param variant an index of {@link Op#variants}
@@ -21,27 +21,27 @@ record Step(Op op, int channel, int other, int selector, int variant) {
         variant = op.variants.isEmpty() ? 0 : variant % op.variants.size();
     }
 
-    /** Something with a key. */
+    /** A step about a key. */
     static Step key(Op op, int channel, int selector, int ops) {
         return new Step(op, channel, 0, selector, ops);
     }
 
-    /** Something with a channel, its first variant. */
+    /** A step about a channel, its first variant. */
     static Step channel(Op op, int channel) {
         return new Step(op, channel, 0, 0, 0);
     }
 
-    /** Something with a selector, its first variant. */
+    /** A step about a selector, its first variant. */
     static Step selector(Op op, int selector) {
         return new Step(op, 0, 0, selector, 0);
     }
 
-    /** Of a read or write. */
+    /** A read or write. */
     int bytes() {
         return Integer.parseInt(op.variants.get(variant));
     }
 
-    /** The same in a program in which some channels are not opened. */
+    /** The same step in a program in which some channels are not opened. */
     Step withoutChannels(int first, int count) {
         return new Step(op, channel < first + count ? channel : channel - count,
                 other < first + count ? other : other - count, selector, variant);

@@ -9,14 +9,14 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.WritableByteChannel;
 
-/** Connections and bytes of one side. */
+/** Connects, reads and writes on one side. */
 final class Transfers {
 
     private static final int MOST_FILLED_BYTES = 64 << 20;
 
     private final Side side;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(65536);
-    /** After a FILL how many bytes a read gets is a matter of chance, so reads become drains. */
+    /** After a FILL the number of bytes that a read gets varies, so reads become drains. */
     private boolean filled;
 
     Transfers(Side side) {
