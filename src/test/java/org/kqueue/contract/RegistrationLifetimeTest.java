@@ -224,7 +224,7 @@ class RegistrationLifetimeTest extends Contract {
 
     @Test
     void aKqueueCollectedWithoutCloseGivesItsDescriptorsBack() throws Exception {
-        int before = ChangesTest.anonymousFiles();
+        long before = ChangesTest.anonymousFiles();
         int fd = forget();
         assertTrue(Await.within(Await.DEADLINE_MILLIS, 10_000, () -> {
             System.gc();
