@@ -274,8 +274,11 @@ class RaceTest {
                         }
                     });
                     round.run(() -> {
-                        start.await();
-                        try (Pair late = Pair.open(provider)) {
+                        // A channel that was never registered would make close throw a NullPointerException: the JDK's
+                        // SelectorImpl adds a key to the selector before it adds it to the channel.
+                        try (Pair late = Pair.open(provider); Selector other = provider.openSelector()) {
+                            late.register(other, SelectionKey.OP_READ);
+                            start.await();
                             SelectionKey lateKey = late.register(selector, SelectionKey.OP_WRITE);
                             selector.wakeup();
                             return lateKey;
