@@ -39,7 +39,12 @@ class FailingKqueueTest extends SelectorFixture {
 
     @BeforeEach
     void openFaultySelector() throws IOException {
+        openFaultySelector(false);
+    }
+
+    private void openFaultySelector(boolean isKernel) throws IOException {
         kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
+        kqueue.isKernel = isKernel;
         selector = closed(((Providers.On) provider).openSelector(kqueue));
     }
 
@@ -65,9 +70,7 @@ class FailingKqueueTest extends SelectorFixture {
     void interestThatGoesOnceSelectedAndComesBackIsOneChangeOnly() throws IOException {
         assumeFalse(kqueue.layout().name().startsWith("netbsd"),
                 "NetBSD 7 does not enable a dispatched knote with data");
-        kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
-        kqueue.isKernel = true;
-        selector = closed(((Providers.On) provider).openSelector(kqueue));
+        openFaultySelector(true);
         Pair pair = pair();
         SelectionKey near = register(pair.near(), OP_READ);
         pair.far().write(ByteBuffer.allocate(1));
@@ -88,9 +91,7 @@ class FailingKqueueTest extends SelectorFixture {
     @Test
     void interestThatStaysAfterWorkersAreGoneCostsNoChange() throws IOException {
         assumeFalse(kqueue.layout().name().startsWith("netbsd"), "no EV_DISPATCH is used there");
-        kqueue = new FaultyKqueue(((Providers.On) provider).openKqueue());
-        kqueue.isKernel = true;
-        selector = closed(((Providers.On) provider).openSelector(kqueue));
+        openFaultySelector(true);
         Pair pair = pair();
         SelectionKey near = register(pair.near(), OP_READ);
         pair.far().write(ByteBuffer.allocate(1));

@@ -36,24 +36,13 @@ class LibkqueueQuirksTest extends SelectorFixture {
     private Kqueue kqueue;
 
     static List<Named<SelectorProvider>> libraries() {
-        return List.of(library("libkqueue", "-DQUIRKS"), library("libkqueue", "-DQUIRKS", "-DDEAF"));
-    }
-
-    private static Named<SelectorProvider> library(String abi, String... options) {
-        return Named.of(abi + " " + String.join(" ", options), new On(new KqueueModel(abi, options)));
-    }
-
-    private static final class On extends KqueueSelectorProvider {
-        final KqueueModel model;
-
-        On(KqueueModel model) {
-            this.model = model;
-        }
+        return List.of(Providers.onModel("libkqueue", "libkqueue", "-DQUIRKS"),
+                Providers.onModel("libkqueue, deaf", "libkqueue", "-DQUIRKS", "-DDEAF"));
     }
 
     @BeforeEach
     void openOnTheModel() throws IOException {
-        model = ((On) provider).model;
+        model = ((Providers.OnModel) provider).model;
         kqueue = model.open();
         selector = closed(KqueueSelector.open(provider, SelectorSettings.fromSystemProperties(), kqueue));
     }

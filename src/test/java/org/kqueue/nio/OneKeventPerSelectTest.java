@@ -34,21 +34,13 @@ class OneKeventPerSelectTest extends SelectorFixture {
     private FaultyKqueue kqueue;
 
     static List<Named<SelectorProvider>> kernels() {
-        return List.of(Named.of("with user events", new OnModel(new KqueueModel("freebsd"))),
-                Named.of("with a pipe", new OnModel(new KqueueModel("netbsd", "-DNO_USER"))));
-    }
-
-    private static final class OnModel extends KqueueSelectorProvider {
-        final KqueueModel model;
-
-        OnModel(KqueueModel model) {
-            this.model = model;
-        }
+        return List.of(Providers.onModel("with user events", "freebsd"),
+                Providers.onModel("with a pipe", "netbsd", "-DNO_USER"));
     }
 
     @BeforeEach
     void openOnTheModel() throws IOException {
-        model = ((OnModel) provider).model;
+        model = ((Providers.OnModel) provider).model;
         // As a kernel's: the close of a descriptor takes its knotes with it.
         kqueue = new FaultyKqueue(model.open());
         kqueue.isKernel = true;

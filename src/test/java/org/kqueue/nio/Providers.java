@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Named;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
+import org.kqueue.bsd.KqueueModel;
 import org.kqueue.bsd.NativeBuild;
 import org.kqueue.nio.jdk.JdkProvider;
 
@@ -79,6 +80,19 @@ public final class Providers {
     private static final class Configured {
         static final SelectorProvider PROVIDER = "jdk".equals(System.getProperty("org.kqueue.robust.provider")) ? jdk()
                 : new KqueueSelectorProvider();
+    }
+
+    /** Ours, beside a kqueue in C whose calls a test looks into. The test opens its selectors itself. */
+    static final class OnModel extends KqueueSelectorProvider {
+        final KqueueModel model;
+
+        private OnModel(KqueueModel model) {
+            this.model = model;
+        }
+    }
+
+    static Named<SelectorProvider> onModel(String name, String abi, String... options) {
+        return Named.of(name, new OnModel(new KqueueModel(abi, options)));
     }
 
     /** Ours, on a kqueue that no system property names. */
