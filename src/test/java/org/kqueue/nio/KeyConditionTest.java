@@ -185,6 +185,6 @@ class KeyConditionTest {
             key.cancel();
             assertThrows(CancelledKeyException.class, () -> KqueueSelectors.condition(key));
         }
-        assertEquals(before, OpenDescriptors.count());
+        OpenDescriptors.assertComesDownTo(before);
     }
 }

@@ -183,7 +183,7 @@ class ProcessChannelTest {
             for (int i = 0; i < 50; i++) {
                 watchAndClose(child);
             }
-            assertEquals(before, OpenDescriptors.count());
+            OpenDescriptors.assertComesDownTo(before);
         } finally {
             child.getOutputStream().close();
         }

@@ -157,6 +157,6 @@ class SignalChannelTest {
         for (int i = 0; i < 50; i++) {
             SignalChannel.open("WINCH", "USR1").close();
         }
-        assertEquals(before, OpenDescriptors.count());
+        OpenDescriptors.assertComesDownTo(before);
     }
 }

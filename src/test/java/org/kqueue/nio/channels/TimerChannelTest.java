@@ -197,6 +197,6 @@ class TimerChannelTest {
             TimerChannel.open().every(LONG).close();
             TimerChannel.open().close();
         }
-        assertEquals(before, OpenDescriptors.count());
+        OpenDescriptors.assertComesDownTo(before);
     }
 }

@@ -172,7 +172,7 @@ class VnodeChannelTest {
         for (int i = 0; i < 50; i++) {
             watchAndClose();
         }
-        assertEquals(before, OpenDescriptors.count());
+        OpenDescriptors.assertComesDownTo(before);
     }
 
     private void watchAndClose() throws IOException {
