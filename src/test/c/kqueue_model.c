@@ -66,6 +66,11 @@
 #define TICK (INT64_C(1000000) * TICK_MS)
 #endif
 #define LATE INT64_C(2000000)
+#if defined(QUIRKS)
+#define MODEL_ECONNREFUSED ECONNREFUSED
+#else
+#define MODEL_ECONNREFUSED 61		/* of all BSDs */
+#endif
 #define QUEUES 65536
 
 #if defined(OWN_DESCRIPTORS)
@@ -683,6 +688,9 @@ fill(struct kevent *kev, struct knote *kn)
 	kev->filter = (filter_field)kn->filter;
 	kev->flags = (flags_field)(kn->flags | kn->kept | (kn->seen_eof ? EV_EOF : 0));
 	kev->fflags = kn->fflags;
+	/* The socket's error, which to ask for would take from the next read or write. It may be another. */
+	if (kn->seen_eof && (kn->revents & POLLERR) && int_option(host(kn->ident), SOL_SOCKET, SO_TYPE) != 0)
+		kev->fflags = MODEL_ECONNREFUSED;
 	kev->data = kn->seen_data;
 	kev->udata = kn->udata;
 }

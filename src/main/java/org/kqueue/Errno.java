@@ -19,6 +19,8 @@ public final class Errno {
     public static final int ESRCH = 3;
     /** Interrupted by a signal. */
     public static final int EINTR = 4;
+    /** Input/output error. */
+    public static final int EIO = 5;
     /** Bad file descriptor. */
     public static final int EBADF = 9;
     /** Out of memory, or past a limit. */

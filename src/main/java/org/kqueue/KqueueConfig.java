@@ -29,12 +29,14 @@ public record KqueueConfig(String backend, String library, String abi, Detail de
         /** {@code data}, {@code EV_EOF} and {@code fflags} as documented; descriptors may be closed at any time. */
         FULL,
         /**
-         * Only that the descriptor is ready: {@code data}, {@code fflags} and {@code udata} are 0. For a caller that
-         * finds what it wants by {@code ident}, calls {@link Kqueue#forget} before a descriptor is closed or replaced,
-         * registers {@code EVFILT_READ} and {@code EVFILT_WRITE} only, level triggered or with {@code EV_DISPATCH},
-         * makes one {@link Wakeup}, and finds out the rest by reading and writing, as a selector does. An emulation
-         * may refuse other filters ({@link Kqueue#supports}), may round timeouts up to milliseconds, and need not
-         * close a kqueue that is collected.
+         * Only that the descriptor is ready: {@code data} and {@code udata} are 0, and so is {@code fflags}, unless the
+         * descriptor has an error: which one, only the next operation tells, so an emulation may say {@code EIO}.
+         *
+         * <p>For a caller that finds what it wants by {@code ident}, calls {@link Kqueue#forget} before a descriptor is
+         * closed or replaced, registers {@code EVFILT_READ} and {@code EVFILT_WRITE} only, level triggered or with
+         * {@code EV_DISPATCH}, makes one {@link Wakeup}, and finds out the rest by reading and writing, as a selector
+         * does. An emulation may refuse other filters ({@link Kqueue#supports}), may round timeouts up to milliseconds,
+         * and need not close a kqueue that is collected.
          *
          * <p>Its calls come one at a time, each seeing what the one before has done, as under a lock of the caller's;
          * so does {@link Kqueue#close}, but for one that ends a wait. Only {@link Wakeup#signal} is for any thread. An

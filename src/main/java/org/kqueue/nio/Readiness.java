@@ -29,19 +29,19 @@ final class Readiness {
     }
 
     /**
-     * The poll bits that an event stands for. A channel makes all its interest ready for POLLERR: the next operation
-     * reports the error. {@code EV_EOF} alone is no error. It is the end of the stream for READ, and for WRITE a write
-     * that will fail.
+     * The poll bits that an event stands for. POLLERR, for which a channel makes all its interest ready, stands for a
+     * connection that was refused. {@code EV_EOF} of READ is not enough for that: the peer may have accepted and closed
+     * it.
      *
      * @param filter {@link #READ} or {@link #WRITE}
      * @param flags of the event
      * @param fflags of the event; the socket's error where {@code EV_EOF} is set
-     * @param isConnectionPending whether the channel has a connection pending. The end of such a socket means that the
-     *     connection was refused, also where the kernel does not give the error
+     * @param isConnectionPending whether the channel has a connection pending, which can be refused
      * @return a set of POLLIN, POLLOUT and POLLERR
      */
     static int pollBits(int filter, int flags, int fflags, boolean isConnectionPending) {
         int bits = filter == READ ? Net.POLLIN : Net.POLLOUT;
-        return (flags & EV_EOF) != 0 && (fflags != 0 || isConnectionPending) ? bits | Net.POLLERR : bits;
+        boolean refused = isConnectionPending && (flags & EV_EOF) != 0 && (fflags != 0 || filter == WRITE);
+        return refused ? bits | Net.POLLERR : bits;
     }
 }

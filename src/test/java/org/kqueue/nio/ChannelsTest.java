@@ -26,6 +26,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -168,6 +169,26 @@ class ChannelsTest extends SelectorFixture {
             key.cancel();
             client.close();
         }
+    }
+
+    @Test
+    void closeByThePeerBeforeFinishConnectIsNoRefusal() throws IOException {
+        ServerSocketChannel listener = listener();
+        SocketChannel client = socket();
+        if (client.connect(listener.getLocalAddress())) {
+            return;
+        }
+        listener.configureBlocking(true);
+        listener.accept().close();
+        SelectionKey key = register(client, OP_READ);
+        selector.select(10);
+        assertEquals(Set.of(), selector.selectedKeys());
+        key.interestOps(OP_READ | OP_WRITE | OP_CONNECT);
+        assertEquals(OP_CONNECT, selectUntil(key, OP_CONNECT));
+        assertTrue(client.finishConnect());
+        key.interestOps(OP_READ | OP_WRITE);
+        selectUntil(key, OP_READ | OP_WRITE);
+        assertEquals(-1, read(client, 1));
     }
 
     @Test

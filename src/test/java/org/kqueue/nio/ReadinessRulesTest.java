@@ -15,6 +15,7 @@ import sun.nio.ch.Net;
 class ReadinessRulesTest {
 
     private static final int ECONNREFUSED = 61;
+    private static final int ECONNRESET = 54;
 
     @BeforeAll
     static void openSunNioCh() {
@@ -39,20 +40,22 @@ class ReadinessRulesTest {
     }
 
     @Test
-    void halfCloseIsNoError() {
+    void endOfAConnectionIsNoError() {
         assertEquals(Net.POLLIN, Readiness.pollBits(READ, EV_EOF, 0, false));
         assertEquals(Net.POLLOUT, Readiness.pollBits(WRITE, EV_EOF, 0, false));
+        assertEquals(Net.POLLIN, Readiness.pollBits(READ, EV_EOF, ECONNRESET, false));
+        assertEquals(Net.POLLOUT, Readiness.pollBits(WRITE, EV_EOF, ECONNRESET, false));
     }
 
     @Test
-    void endWithErrnoIsAnError() {
-        assertEquals(Net.POLLIN | Net.POLLERR, Readiness.pollBits(READ, EV_EOF, ECONNREFUSED, false));
+    void refusedConnectionIsAnError() {
+        assertEquals(Net.POLLIN | Net.POLLERR, Readiness.pollBits(READ, EV_EOF, ECONNREFUSED, true));
         assertEquals(Net.POLLOUT | Net.POLLERR, Readiness.pollBits(WRITE, EV_EOF, ECONNREFUSED, true));
+        assertEquals(Net.POLLOUT | Net.POLLERR, Readiness.pollBits(WRITE, EV_EOF, 0, true));
     }
 
     @Test
-    void endOfAPendingConnectionIsAnErrorWithoutErrno() {
-        assertEquals(Net.POLLIN | Net.POLLERR, Readiness.pollBits(READ, EV_EOF, 0, true));
-        assertEquals(Net.POLLOUT | Net.POLLERR, Readiness.pollBits(WRITE, EV_EOF, 0, true));
+    void closeByThePeerBeforeTheConnectIsFinishedIsNoError() {
+        assertEquals(Net.POLLIN, Readiness.pollBits(READ, EV_EOF, 0, true));
     }
 }

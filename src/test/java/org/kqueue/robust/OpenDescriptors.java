@@ -23,7 +23,7 @@ public final class OpenDescriptors {
     private OpenDescriptors() {
     }
 
-    /** How many descriptors are open, but for jar files, which come as classes are loaded; the question's own counts. */
+    /** How many descriptors are open, the question's own included, jar files, which come with classes, not. */
     public static int count() {
         return list().size();
     }

@@ -222,11 +222,11 @@ final class ReadinessKnotes implements Changes.Knotes {
         }
         int silenced = 0;
         if (read) {
-            append(events, fd, readFilter, state, (ready & (EPOLLRDHUP | EPOLLHUP)) != 0);
+            append(events, fd, readFilter, state, ready & (EPOLLRDHUP | EPOLLHUP), ready);
             silenced = (state & DISPATCH) != 0 ? DISABLED : 0;
         }
         if (write) {
-            append(events, fd, writeFilter, state >> HALF, (ready & EPOLLHUP) != 0);
+            append(events, fd, writeFilter, state >> HALF, ready & EPOLLHUP, ready);
             silenced |= (state >> HALF & DISPATCH) != 0 ? DISABLED << HALF : 0;
         }
         states[fd] = (state | silenced) & ((state & ARMED_ONCE) != 0 ? ~ARMED : ~0);
@@ -236,9 +236,11 @@ final class ReadinessKnotes implements Changes.Knotes {
         }
     }
 
-    private static void append(EventList events, int fd, int filter, int knote, boolean eof) {
-        events.append(fd, filter, (eof ? KeventFlags.EV_EOF : 0)
-                | ((knote & DISPATCH) != 0 ? KeventFlags.EV_DISPATCH : 0), 0, 0, 0);
+    private static void append(EventList events, int fd, int filter, int knote, int ends, int ready) {
+        // To ask for the error would take it from the socket, and from the operation that is to throw it.
+        int error = ends != 0 && (ready & EPOLLERR) != 0 ? Errno.EIO : 0;
+        events.append(fd, filter, (ends != 0 ? KeventFlags.EV_EOF : 0)
+                | ((knote & DISPATCH) != 0 ? KeventFlags.EV_DISPATCH : 0), error, 0, 0);
     }
 
     /**

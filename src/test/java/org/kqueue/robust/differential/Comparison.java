@@ -1,13 +1,11 @@
 package org.kqueue.robust.differential;
 
 import java.io.IOException;
-import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.kqueue.robust.differential.Difference.Kind;
 import org.kqueue.robust.differential.Outcome.End;
@@ -79,31 +77,10 @@ final class Comparison {
                     difference = agree(wanted, got, difference);
                 }
                 if (difference != null) {
-                    return isPendingConnect(difference) ? null : difference;
+                    return difference;
                 }
             }
             return null;
-        }
-
-        /**
-         * The allowed difference: a connection that is pending, accepted and closed by the peer makes all interest
-         * ready here, because a kqueue reports a refused one in the same way. The program ends there.
-         */
-        private boolean isPendingConnect(Difference difference) {
-            boolean pending = false;
-            for (int i = 0; i < Side.SELECTORS && difference.kind() == Kind.UNFOUNDED; i++) {
-                Map<Integer, KeyState> jdks = expected.keys(i);
-                Map<Integer, KeyState> ours = actual.keys(i);
-                for (int number : ours == null || jdks == null ? Set.<Integer>of() : ours.keySet()) {
-                    boolean isPending = actual.slot(number).channel() instanceof SocketChannel stream
-                            && stream.isConnectionPending();
-                    if (!isPending && !ours.get(number).equals(jdks.get(number))) {
-                        return false;
-                    }
-                    pending |= isPending;
-                }
-            }
-            return pending;
         }
 
         /** Selects on both sides until they agree; the last difference if they never do. */
