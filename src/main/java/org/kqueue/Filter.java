@@ -202,7 +202,8 @@ public enum Filter {
      *
      * <p><b>Differences</b>: the embedded kqueue hears of signals from the JVM. Handlers in Java run as without it, the
      * default action of a signal without a handler does not happen, and signals that follow each other closely may
-     * count as one; {@code EINVAL} for a signal that the JVM keeps to itself, such as SIGSEGV or SIGQUIT.
+     * count as one; {@code EINVAL} for a signal that the JVM keeps to itself, such as SIGSEGV or SIGQUIT. A HUP, INT or
+     * TERM that the process was started to ignore, as by nohup, is never heard of: the JVM leaves it so.
      *
      * @param number the signal's number
      * @return the subscription

@@ -29,7 +29,8 @@ import org.kqueue.Kqueue;
  *
  * <p>What the JVM needs for itself is refused by name: SEGV, BUS, FPE, ILL, TRAP, ABRT, QUIT, PIPE and XFSZ; so are
  * KILL and STOP. HotSpot stops threads by USR2 when Flight Recorder samples them: those signals are read as well, so
- * prefer USR1.
+ * prefer USR1. A HUP, INT or TERM that the process was started to ignore, as nohup does with HUP, is read on a system's
+ * kqueue only: the JVM leaves it ignored.
  */
 public abstract class SignalChannel extends EventChannel {
 

@@ -39,8 +39,9 @@ final class SignalHandling {
     /** The action of a signal that channels watch: it is counted, and nothing else. */
     private static final class Action implements SignalHandler {
 
-        // guarded by ACTIONS
+        /** Set once, under the lock of ACTIONS, before the action is seen. */
         private SignalHandler before;
+        /** Guarded by ACTIONS. */
         private int channels;
         // guarded by this
         private long handled;
@@ -103,7 +104,8 @@ final class SignalHandling {
 
         /** Undoes the suppression. */
         void end() {
-            if (!name.equals(SUSPEND_RESUME)) {
+            // The JVM leaves a HUP, INT or TERM ignored, so it may never be handled; and the old action does no harm.
+            if (!name.equals(SUSPEND_RESUME) && action.before != SignalHandler.SIG_IGN) {
                 awaitHandled();
             }
             synchronized (ACTIONS) {
