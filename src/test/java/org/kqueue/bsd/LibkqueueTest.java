@@ -174,7 +174,7 @@ class LibkqueueTest {
 
     @Test
     void aThreadThatWaitsLocksNobodyOutOfClose() throws Exception {
-        Set<String> descriptors = OpenDescriptors.now();
+        OpenDescriptors descriptors = OpenDescriptors.now();
         for (boolean wakeup : new boolean[] {false, true}) {
             Kqueue closed = model.open();
             if (wakeup) {
@@ -192,17 +192,17 @@ class LibkqueueTest {
                 assertEquals(ClosedKqueueException.class, e.getCause().getClass());
             }
         }
-        assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+        assertEquals(Set.of(), descriptors.since());
     }
 
     @Test
     void whetherAKqueueCanBeWatchedIsTold() throws IOException {
-        Set<String> descriptors = OpenDescriptors.now();
+        OpenDescriptors descriptors = OpenDescriptors.now();
         assertFalse(kq.isWatchable());
         try (Kqueue kernel = new KqueueModel("freebsd").open()) {
             assertTrue(kernel.isWatchable());
         }
-        assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+        assertEquals(Set.of(), descriptors.since());
     }
 
     /** Until one thread waits in the library. */

@@ -1,6 +1,5 @@
 package org.kqueue.bsd;
 
-import java.util.Set;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
 import org.kqueue.robust.OpenDescriptors;
@@ -13,7 +12,7 @@ final class OpensAndCloses {
 
     public static void main(String[] args) throws Exception {
         Kqueue.open(KqueueConfig.fromSystemProperties()).close();
-        Set<String> before = OpenDescriptors.now();
+        OpenDescriptors before = OpenDescriptors.now();
         for (int i = 0; i < 10; i++) {
             try (Kqueue kqueue = Kqueue.open(KqueueConfig.fromSystemProperties())) {
                 if (kqueue.fd() < Integer.parseInt(args[0])) {
@@ -21,6 +20,6 @@ final class OpensAndCloses {
                 }
             }
         }
-        System.out.println("left open: " + OpenDescriptors.since(before));
+        System.out.println("left open: " + before.since());
     }
 }

@@ -40,7 +40,7 @@ class SystemLibraryTest {
     void failedOpenLeavesNothingOpen() throws IOException {
         KqueueModel model = new KqueueModel("freebsd");
         model.open().close();
-        Set<String> descriptors = OpenDescriptors.now();
+        OpenDescriptors descriptors = OpenDescriptors.now();
         for (int errno : new int[] {Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM}) {
             model.control.model_fail_kqueue(errno);
             KeventException e = assertThrows(KeventException.class, model::open);
@@ -48,7 +48,7 @@ class SystemLibraryTest {
             assertEquals("kqueue", e.call());
         }
         try (Kqueue kq = model.open()) {
-            Set<String> open = OpenDescriptors.now();
+            OpenDescriptors open = OpenDescriptors.now();
             model.control.model_fail_call(Errno.ENOMEM, 0);
             kq.newWakeup(1).close();
             assertEquals(0, model.control.model_knotes(kq.fd()));
@@ -56,10 +56,10 @@ class SystemLibraryTest {
             try (Kqueue other = none.open()) {
                 none.control.model_fail_call(Errno.ENOMEM, 1);
                 assertThrows(KeventException.class, () -> other.newWakeup(1));
-                assertEquals(1, OpenDescriptors.since(open).size());
+                assertEquals(1, open.since().size());
             }
         }
-        assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+        assertEquals(Set.of(), descriptors.since());
     }
 
     @Test
@@ -67,16 +67,16 @@ class SystemLibraryTest {
         for (int call : new int[] {0, 1, 2}) {
             // A build of its own for each, since a library is probed once.
             Path library = NativeBuild.model("freebsd", "-DFAIL_KQUEUE_AFTER=" + call);
-            Set<String> before = OpenDescriptors.now();
+            OpenDescriptors before = OpenDescriptors.now();
             KqueueConfig config = new KqueueConfig("system", library.toString(), "freebsd", KqueueConfig.Detail.FULL);
             assertEquals(Errno.EMFILE, assertThrows(KeventException.class, () -> Kqueue.open(config)).errno());
-            assertEquals(Set.of(), OpenDescriptors.since(before));
+            assertEquals(Set.of(), before.since());
             try (Kqueue kq = Kqueue.open(config)) {
-                assertEquals(1, OpenDescriptors.since(before).size());
+                assertEquals(1, before.since().size());
                 assertEquals(1, kq.kevent(SystemKqueueTest.users(kq, 1, KeventFlags.EV_DELETE), kq.newEventList(1),
                         Kqueue.FOREVER));
             }
-            assertEquals(Set.of(), OpenDescriptors.since(before));
+            assertEquals(Set.of(), before.since());
         }
     }
 
@@ -110,7 +110,7 @@ class SystemLibraryTest {
 
     @Test
     void descriptorsOfALibraryOfItsOwnAreNeverGivenToLibc() throws IOException {
-        Set<String> before = OpenDescriptors.now();
+        OpenDescriptors before = OpenDescriptors.now();
         KqueueModel bare = new KqueueModel("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS", "-DBARE");
         Kqueue kq = bare.open();
         Path number = Path.of("/proc/self/fd/" + kq.fd());
@@ -118,15 +118,15 @@ class SystemLibraryTest {
         assertTrue(Files.isRegularFile(number), () -> "the JVM has " + file + " open under the same number");
         kq.close();
         assertEquals(file, Files.readSymbolicLink(number));
-        assertTrue(!OpenDescriptors.since(before).isEmpty(), "there is no way to give it back");
+        assertTrue(!before.since().isEmpty(), "there is no way to give it back");
         KqueueModel own = new KqueueModel("netbsd", "-DNO_USER", "-DOWN_DESCRIPTORS");
-        Set<String> open = OpenDescriptors.now();
+        OpenDescriptors open = OpenDescriptors.now();
         try (Kqueue other = own.open(); Wakeup wakeup = other.newWakeup(1)) {
             wakeup.signal();
             assertEquals(3, other.fd());
-            assertEquals(3, OpenDescriptors.since(open).size());
+            assertEquals(3, open.since().size());
         }
-        assertEquals(Set.of(), OpenDescriptors.since(open));
+        assertEquals(Set.of(), open.since());
         assertEquals(file, Files.readSymbolicLink(number));
     }
 
@@ -221,7 +221,7 @@ class SystemLibraryTest {
         KqueueModel all = new KqueueModel("freebsd");
         KqueueModel few = new KqueueModel("netbsd", "-DNO_USER", "-DNO_TIMER");
         try (Kqueue kq = all.open(); Kqueue poor = few.open()) {
-            Set<String> descriptors = OpenDescriptors.now();
+            OpenDescriptors descriptors = OpenDescriptors.now();
             for (Filter filter : List.of(Filter.EVFILT_READ, Filter.EVFILT_WRITE, Filter.EVFILT_USER,
                     Filter.EVFILT_TIMER)) {
                 assertTrue(kq.supports(filter), filter.toString());
@@ -232,7 +232,7 @@ class SystemLibraryTest {
             }
             assertTrue(!poor.supports(Filter.EVFILT_USER) && !poor.supports(Filter.EVFILT_TIMER));
             assertTrue(poor.supports(Filter.EVFILT_READ), "number 0 on NetBSD");
-            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(Set.of(), descriptors.since());
             assertEquals(0, all.control.model_knotes(kq.fd()));
             ChangeList aio = kq.newChangeList(1).add(1, Filter.EVFILT_AIO, KeventFlags.EV_ADD, 0);
             assertEquals(Errno.EPERM, assertThrows(KeventException.class, () -> kq.kevent(aio, null, 0)).errno());

@@ -36,7 +36,7 @@ class SystemWakeupTest {
     void wakeupEndsWaitsWhateverTheKernelHas(String options) throws Exception {
         KqueueModel model = new KqueueModel("netbsd", words(options));
         try (Kqueue kq = model.open()) {
-            Set<String> descriptors = OpenDescriptors.now();
+            OpenDescriptors descriptors = OpenDescriptors.now();
             int knotes = model.control.model_knotes(kq.fd());
             Wakeup wakeup = kq.newWakeup(77);
             EventList events = kq.newEventList(4);
@@ -60,7 +60,7 @@ class SystemWakeupTest {
             wakeup.signal();
             wakeup.acknowledge();
             assertEquals(0, kq.kevent(null, events, 0), "closed");
-            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(Set.of(), descriptors.since());
             assertEquals(knotes, model.control.model_knotes(kq.fd()));
         }
         model.requireNoViolation();
@@ -123,14 +123,14 @@ class SystemWakeupTest {
     void pipeIsTakenWhereUserEventsAreUsedUp() throws IOException {
         KqueueModel model = new KqueueModel("openbsd");
         try (Kqueue kq = model.open()) {
-            Set<String> descriptors = OpenDescriptors.now();
+            OpenDescriptors descriptors = OpenDescriptors.now();
             model.control.model_fail_call(Errno.ENOMEM, 0);
             try (Wakeup wakeup = kq.newWakeup(3)) {
-                assertEquals(2, OpenDescriptors.since(descriptors).size());
+                assertEquals(2, descriptors.since().size());
                 wakeup.signal();
                 assertEquals(1, kq.kevent(null, kq.newEventList(1), 5 * SECOND));
             }
-            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(Set.of(), descriptors.since());
         }
     }
 
@@ -138,12 +138,12 @@ class SystemWakeupTest {
     void openbsdsLimitOfUserEventsIsMetByPipes() throws Exception {
         KqueueModel model = new KqueueModel("openbsd", "-DUSER_LIMIT=2");
         try (Kqueue kq = model.open()) {
-            Set<String> descriptors = OpenDescriptors.now();
+            OpenDescriptors descriptors = OpenDescriptors.now();
             List<Wakeup> wakeups = new ArrayList<>();
             for (int i = 0; i < 4; i++) {
                 wakeups.add(kq.newWakeup(i));
             }
-            assertEquals(4, OpenDescriptors.since(descriptors).size(), "two pipes");
+            assertEquals(4, descriptors.since().size(), "two pipes");
             for (int i = 0; i < 4; i++) {
                 long udata = i;
                 FutureTask<Integer> waiter = inThread(() -> {
@@ -158,13 +158,13 @@ class SystemWakeupTest {
                 wakeups.get(i).acknowledge();
             }
             wakeups.get(0).close();
-            Set<String> before = OpenDescriptors.now();
+            OpenDescriptors before = OpenDescriptors.now();
             kq.newWakeup(9).close();
-            assertEquals(Set.of(), OpenDescriptors.since(before));
+            assertEquals(Set.of(), before.since());
             for (Wakeup wakeup : wakeups) {
                 wakeup.close();
             }
-            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(Set.of(), descriptors.since());
             assertEquals(0, model.control.model_knotes(kq.fd()));
         }
         model.requireNoViolation();
@@ -174,9 +174,9 @@ class SystemWakeupTest {
     void closeEndsAllWaitsWhereUserEventsAreUsedUp() throws Exception {
         KqueueModel model = new KqueueModel("openbsd", "-DUSER_LIMIT=1");
         try (Kqueue other = model.open(); Wakeup last = other.newWakeup(1)) {
-            Set<String> descriptors = OpenDescriptors.now();
+            OpenDescriptors descriptors = OpenDescriptors.now();
             closeUnderWaiters(model);
-            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(Set.of(), descriptors.since());
             last.signal();
             assertEquals(1, other.kevent(null, other.newEventList(1), 5 * SECOND));
         }
@@ -186,10 +186,10 @@ class SystemWakeupTest {
     @ValueSource(strings = {"", "-DNO_USER", "-DOWN_DESCRIPTORS -DBARE"})
     void closeEndsAllWaits(String options) throws Exception {
         KqueueModel model = new KqueueModel("freebsd", words(options));
-        Set<String> descriptors = OpenDescriptors.now();
+        OpenDescriptors descriptors = OpenDescriptors.now();
         closeUnderWaiters(model);
         if (!options.contains("BARE")) {
-            assertEquals(Set.of(), OpenDescriptors.since(descriptors));
+            assertEquals(Set.of(), descriptors.since());
         }
     }
 
@@ -215,12 +215,12 @@ class SystemWakeupTest {
     void kqueueNeverClosedGivesItsDescriptorsBack() throws Exception {
         KqueueModel model = new KqueueModel("freebsd", "-DNO_USER");
         model.open().close();
-        Set<String> descriptors = OpenDescriptors.now();
+        OpenDescriptors descriptors = OpenDescriptors.now();
         for (int i = 0; i < 20; i++) {
             model.open().newWakeup(i);
         }
         long deadline = System.nanoTime() + 20 * SECOND;
-        while (!OpenDescriptors.since(descriptors).isEmpty()) {
+        while (!descriptors.since().isEmpty()) {
             assertTrue(System.nanoTime() < deadline, "descriptors of collected kqueues are still open");
             System.gc();
             Thread.onSpinWait();

@@ -27,6 +27,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.kqueue.nio.jdk.JdkChannels;
+import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
 
 /** Cancelled keys and closed channels: when they leave the sets, and when descriptors are given back. */
@@ -95,22 +97,19 @@ class DeregistrationTest extends SelectorFixture {
         Pair pair = pair();
         register(pair.near(), OP_READ);
         selector.selectNow();
-        long before = openSockets();
+        int fd = JdkChannels.fd(pair.near());
         pair.near().close();
-        assertEquals(before, openSockets(), "registered");
+        assertTrue(OpenDescriptors.isOpen(fd), "registered");
         assertEquals(0, selector.selectNow());
-        assertEquals(before - 1, openSockets());
+        OpenDescriptors.assertCloses(fd);
     }
 
     @Test
     void closeOfTheSelectorGivesBackAllDescriptors() throws IOException {
         assumeProc();
-        long before = openSockets();
-        long queues = openQueues();
+        OpenDescriptors before = OpenDescriptors.now("socket:", "pipe:", "anon_inode:");
         List<Pair> pairs = new ArrayList<>();
         Selector other = provider.openSelector();
-        // Its wakeup may be a pipe.
-        long withSelector = openSockets();
         for (int i = 0; i < 10; i++) {
             Pair pair = pair();
             pairs.add(pair);
@@ -121,22 +120,23 @@ class DeregistrationTest extends SelectorFixture {
             pair.near().close();
             pair.far().close();
         }
-        assertEquals(withSelector + 10, openSockets());
+        for (Pair pair : pairs) {
+            assertTrue(OpenDescriptors.isOpen(JdkChannels.fd(pair.near())));
+        }
         other.close();
-        assertEquals(before, openSockets());
-        assertEquals(queues, openQueues());
+        before.assertNoneSince();
     }
 
     @Test
     void noDescriptorIsLeftAfterManyRoundsOnEachPath() throws IOException {
         assumeProc();
         round(0);
-        long before = openSockets();
+        OpenDescriptors before = OpenDescriptors.now("socket:", "pipe:", "anon_inode:");
         for (int i = 0; i < 400; i++) {
             round(i);
         }
         selector.selectNow();
-        assertEquals(before, openSockets());
+        before.assertNoneSince();
         assertTrue(selector.keys().isEmpty());
     }
 
@@ -174,14 +174,14 @@ class DeregistrationTest extends SelectorFixture {
         SelectionKey there = pipe.source().register(other, OP_READ);
         assertEquals(1, selector.select());
         assertEquals(1, other.select());
-        long before = openSockets();
+        int fd = JdkChannels.fd(pipe.source());
         pipe.source().close();
         assertFalse(here.isValid());
         assertFalse(there.isValid());
         selector.selectNow();
-        assertEquals(before, openSockets());
+        assertTrue(OpenDescriptors.isOpen(fd));
         other.selectNow();
-        assertEquals(before - 1, openSockets());
+        OpenDescriptors.assertCloses(fd);
         assertTrue(selector.keys().isEmpty());
         assertTrue(other.keys().isEmpty());
     }
@@ -316,6 +316,6 @@ class DeregistrationTest extends SelectorFixture {
 
     private static void assumeProc() {
         Assumptions.assumeTrue(System.getProperty("os.name").equals("Linux"),
-                "sockets and queues are counted in Linux's /proc/self/fd");
+                "descriptors are looked up in Linux's /proc/self/fd");
     }
 }

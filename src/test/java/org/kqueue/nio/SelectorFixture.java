@@ -26,7 +26,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
-import org.kqueue.robust.OpenDescriptors;
 import org.kqueue.robust.Pair;
 import org.kqueue.robust.Task;
 
@@ -173,15 +172,5 @@ abstract class SelectorFixture {
 
     static <T> Task<T> task(Callable<T> callable) {
         return new Task<>(callable);
-    }
-
-    /** Open descriptors of this process that are sockets or pipes; files come and go as classes are loaded. */
-    static long openSockets() {
-        return OpenDescriptors.count("socket:", "pipe:");
-    }
-
-    /** Open descriptors that are epoll instances, event counters or timers. */
-    static long openQueues() {
-        return OpenDescriptors.count("anon_inode:");
     }
 }

@@ -14,7 +14,6 @@ import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_DEL;
 import static org.kqueue.linux.epoll.EpollCalls.EPOLL_CTL_MOD;
 
 import com.sun.jna.Pointer;
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -30,6 +29,7 @@ import org.kqueue.ClosedKqueueException;
 import org.kqueue.Errno;
 import org.kqueue.Kqueue;
 import org.kqueue.contract.Posix;
+import org.kqueue.robust.OpenDescriptors;
 
 /** The JDK's native methods and JNA's mappings do the same. */
 @ParameterizedClass
@@ -137,7 +137,6 @@ class EpollCallsTest {
     @Test
     void anInstanceIsWokenUntilItIsClosed() throws IOException {
         EpollInstance epoll = EpollInstance.open(calls, EPOLLIN | EPOLLET);
-        int before = openFiles();
         epoll.wake();
         assertEquals(1, epoll.await(events, 4, Kqueue.FOREVER));
         assertEquals(epoll.eventfd(), events.fd(0));
@@ -145,7 +144,8 @@ class EpollCallsTest {
         epoll.close();
         epoll.close();
         assertThrows(ClosedKqueueException.class, epoll::wake);
-        assertEquals(before - 2, openFiles());
+        OpenDescriptors.assertCloses(epoll.epfd());
+        OpenDescriptors.assertCloses(epoll.eventfd());
     }
 
     @Test
@@ -159,20 +159,16 @@ class EpollCallsTest {
         assertEquals(0, epoll.ctl(EPOLL_CTL_ADD, keep(pair[1]), EPOLLOUT));
         Posix.close(pair[0]);
         assertEquals(2, epoll.await(events, 4, 0), "epoll keeps an item while its file is open");
-        int files = openFiles();
+        OpenDescriptors before = OpenDescriptors.now("anon_inode:");
         int[] items = new int[pair[1] + 1];
         items[pair[1]] = EPOLLOUT;
         epoll.renew(items);
-        assertEquals(files, openFiles());
+        before.assertNoneSince();
         assertEquals(1, epoll.await(events, 4, 0));
         assertEquals(pair[1], events.fd(0));
         epoll.wake();
         assertEquals(2, epoll.await(events, 4, 0));
         epoll.close();
         open.remove((Integer) epoll.epfd());
-    }
-
-    private static int openFiles() {
-        return new File("/proc/self/fd").list().length;
     }
 }
