@@ -2,8 +2,6 @@ package org.kqueue;
 
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
@@ -18,19 +16,8 @@ import java.util.NoSuchElementException;
  */
 public final class EventList extends KeventList implements Iterable<Event> {
 
-    private static final VarHandle IN_USE;
-
-    static {
-        try {
-            IN_USE = MethodHandles.lookup().findVarHandle(EventList.class, "inUse", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
     private int capacity;
     /** Whether a kevent call is filling the list. */
-    @SuppressWarnings("unused")
     private boolean inUse;
     /** A struct timespec, made when it is needed: the call that uses the list is the only one that waits with it. */
     private ByteBuffer timespec;
@@ -185,14 +172,14 @@ public final class EventList extends KeventList implements Iterable<Event> {
      * A kernel writes into the list as long as a call is under way, so a second call with it is a bug of the program.
      */
     void beginUse() {
-        // No atomic exchange: this finds the bug, but for two calls that begin in the same instant.
-        if ((boolean) IN_USE.getAcquire(this)) {
+        // Not atomic: this finds the bug, but for two calls that begin in the same instant.
+        if (inUse) {
             throw new IllegalStateException("the event list is in use by another kevent call");
         }
-        IN_USE.setRelease(this, true);
+        inUse = true;
     }
 
     void endUse() {
-        IN_USE.setRelease(this, false);
+        inUse = false;
     }
 }

@@ -2,11 +2,11 @@ package org.kqueue;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A kernel event queue: subscribe by submitting <em>changes</em>, wait for <em>events</em>, both in one {@link #kevent}
@@ -26,25 +26,12 @@ public abstract class Kqueue implements Closeable {
 
     private static final int CLOSED = 1 << 31;
     private static final long CLOSE_RETRY_MILLIS = 10;
-    private static final VarHandle CALLS;
-    private static final VarHandle INTERRUPTED;
-
-    static {
-        try {
-            CALLS = MethodHandles.lookup().findVarHandle(Kqueue.class, "calls", int.class);
-            INTERRUPTED = MethodHandles.lookup().findVarHandle(Kqueue.class, "interrupted", long.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
 
     private final KeventLayout layout;
     private final Object closing = new Object();
     /** Calls under way, plus {@link #CLOSED}. */
-    @SuppressWarnings("unused")
-    private volatile int calls;
-    @SuppressWarnings("unused")
-    private volatile long interrupted;
+    private final AtomicInteger calls = new AtomicInteger();
+    private final AtomicLong interruptedCalls = new AtomicLong();
 
     /**
      * For a backend.
@@ -153,7 +140,7 @@ public abstract class Kqueue implements Closeable {
 
     /** A call that does not wait, and that no close overlaps. */
     private int poll(ChangeList changes, EventList events) throws IOException {
-        if (calls < 0) {
+        if (!isOpen()) {
             throw new ClosedKqueueException();
         }
         if (events != null) {
@@ -230,7 +217,7 @@ public abstract class Kqueue implements Closeable {
         }
         while (isOpen()) {
             if (n == -Errno.EINTR) {
-                INTERRUPTED.getAndAdd(this, 1L);
+                interruptedCalls.incrementAndGet();
             } else if (n < 0) {
                 throw failure(-n, changes);
             }
@@ -264,16 +251,14 @@ public abstract class Kqueue implements Closeable {
     }
 
     private void enter() throws ClosedKqueueException {
-        int before = (int) CALLS.getAndAdd(this, 1);
-        if (before < 0) {
+        if (calls.getAndIncrement() < 0) {
             leave();
             throw new ClosedKqueueException();
         }
     }
 
     private void leave() {
-        int after = (int) CALLS.getAndAdd(this, -1) - 1;
-        if (after == CLOSED) {
+        if (calls.decrementAndGet() == CLOSED) {
             synchronized (closing) {
                 closing.notifyAll();
             }
@@ -395,7 +380,7 @@ public abstract class Kqueue implements Closeable {
      * @return false from the moment {@link #close} is called
      */
     public final boolean isOpen() {
-        return calls >= 0;
+        return calls.get() >= 0;
     }
 
     /**
@@ -406,13 +391,14 @@ public abstract class Kqueue implements Closeable {
      */
     @Override
     public final void close() throws IOException {
-        if ((int) CALLS.getAndBitwiseOr(this, CLOSED) < 0) {
-            return;
-        }
         IOException failure = null;
         boolean interrupted = false;
         synchronized (closing) {
-            while (calls != CLOSED) {
+            if (!isOpen()) {
+                return;
+            }
+            calls.getAndAdd(CLOSED);
+            while (calls.get() != CLOSED) {
                 try {
                     // Again and again: a call may have been counted and not yet be waiting in the kernel.
                     interruptCalls();
@@ -445,7 +431,7 @@ public abstract class Kqueue implements Closeable {
      * @return the count since the kqueue was opened
      */
     public final long interruptedCalls() {
-        return interrupted;
+        return interruptedCalls.get();
     }
 
     /**

@@ -2,8 +2,7 @@ package org.kqueue.nio;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.kqueue.Kqueue;
 import org.kqueue.Wakeup;
 
@@ -32,17 +31,8 @@ final class SelectWakeup implements Closeable {
     private static final int AWAKE = 0;
     private static final int BLOCKED = 1;
     private static final int WOKEN = 2;
-    private static final VarHandle STATE;
 
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(SelectWakeup.class, "state", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
-
-    private volatile int state = AWAKE;
+    private final AtomicInteger state = new AtomicInteger(AWAKE);
     private final Object signalLock = new Object();
     private final Wakeup event;
     // guarded by signalLock
@@ -56,23 +46,23 @@ final class SelectWakeup implements Closeable {
      * Called by the selecting thread before it waits. If false, a wakeup came first and is used up: it must not wait.
      */
     boolean block() {
-        if (STATE.compareAndSet(this, AWAKE, BLOCKED)) {
+        if (state.compareAndSet(AWAKE, BLOCKED)) {
             return true;
         }
-        STATE.getAndSet(this, AWAKE);
+        state.getAndSet(AWAKE);
         return false;
     }
 
     /** Whether the wait that {@link #block} began has been woken. */
     boolean isWoken() {
-        return state == WOKEN;
+        return state.get() == WOKEN;
     }
 
     /** Called by the selecting thread when it waits no more; a wakeup that came meanwhile is used up. */
     void unblock() {
-        if (state != AWAKE) {
+        if (state.get() != AWAKE) {
             // An exchange, so that what was written before the wakeup is seen.
-            STATE.getAndSet(this, AWAKE);
+            state.getAndSet(AWAKE);
         }
     }
 
@@ -82,7 +72,7 @@ final class SelectWakeup implements Closeable {
      * @throws IOException if the native call fails; the thread that waits is not woken
      */
     void wake() throws IOException {
-        if ((int) STATE.getAndSet(this, WOKEN) == BLOCKED) {
+        if (state.getAndSet(WOKEN) == BLOCKED) {
             synchronized (signalLock) {
                 if (!closed) {
                     signal();
@@ -99,7 +89,7 @@ final class SelectWakeup implements Closeable {
         } finally {
             if (!done) {
                 // The next wakeup must find BLOCKED and signal again.
-                STATE.compareAndSet(this, WOKEN, BLOCKED);
+                state.compareAndSet(WOKEN, BLOCKED);
             }
         }
     }

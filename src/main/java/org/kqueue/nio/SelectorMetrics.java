@@ -1,12 +1,9 @@
 package org.kqueue.nio;
 
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /** What one selector has done. Counted by the selecting thread with plain stores; any thread reads. */
 final class SelectorMetrics extends Metrics {
-
-    private static final VarHandle COUNT = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final String name;
     /** Written under the selector's monitor. */
@@ -30,10 +27,11 @@ final class SelectorMetrics extends Metrics {
         closed = true;
     }
 
-    /** Opaque: whole values and progress, no order among them. */
     @Override
     long get(int counter) {
-        return (long) COUNT.getOpaque(counts, counter);
+        // A loop that waits for a count must see it grow.
+        VarHandle.loadLoadFence();
+        return counts[counter];
     }
 
     @Override
