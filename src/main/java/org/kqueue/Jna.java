@@ -5,12 +5,14 @@ import com.sun.jna.Native;
 import java.security.AccessController;
 import java.security.PrivilegedAction;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * Loads JNA, and starts its cleaner thread, which frees native memory. JNA itself starts that thread with the first
  * {@link Memory}, library or callback, and ends it when none is left. As any new thread it takes over the context class
- * loader and, before Java 24, the access control context of the thread that starts it, and so would keep the class
- * loader of the application that happened to be first.
+ * loader, the inheritable thread locals and, before Java 24, the access control context of the thread that starts it,
+ * and so would keep the class loader of the application that happened to be first.
  *
  * <p>For this library's own packages. Thread-safe.
  */
@@ -32,7 +34,7 @@ public final class Jna {
     }
 
     /**
-     * Loads JNA's native part and starts its cleaner thread, without a context class loader and with the rights of this
+     * Loads JNA's native part and starts its cleaner thread, with nothing of the caller's and with the rights of this
      * library alone. To be called before anything else of JNA is used.
      *
      * @throws KqueueUnavailableException where it, or JNA itself, is missing; says how to supply it
@@ -52,18 +54,30 @@ public final class Jna {
     @SuppressWarnings("removal")
     private static void startCleaner() {
         if (kept == null) {
-            kept = AccessController.doPrivileged((PrivilegedAction<Memory>) Jna::allocate);
+            kept = AccessController.doPrivileged((PrivilegedAction<Memory>) Jna::allocateInThread);
         }
     }
 
-    private static Memory allocate() {
-        Thread thread = Thread.currentThread();
-        ClassLoader loader = thread.getContextClassLoader();
+    /** In a thread that has nothing of the caller's to hand on to the one it starts. */
+    private static Memory allocateInThread() {
+        CompletableFuture<Memory> memory = new CompletableFuture<>();
+        Thread thread = new Thread(null, () -> {
+            try {
+                memory.complete(new Memory(1));
+            } catch (RuntimeException | Error e) {
+                memory.completeExceptionally(e);
+            }
+        }, "kqueue-load-jna", 0, false);
+        thread.setDaemon(true);
         thread.setContextClassLoader(null);
+        thread.start();
         try {
-            return new Memory(1);
-        } finally {
-            thread.setContextClassLoader(loader);
+            return memory.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw (RuntimeException) e.getCause();
         }
     }
 }

@@ -16,6 +16,9 @@ public final class Unloading {
     static final String SELECTOR = "selector";
     static final String KQUEUE = "kqueue";
 
+    /** Public for the application, whose loader makes it another package. */
+    public static final InheritableThreadLocal<Object> INHERITED = new InheritableThreadLocal<>();
+
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private Unloading() {
@@ -32,6 +35,7 @@ public final class Unloading {
 
         @Override
         public void run() {
+            INHERITED.set(this);
             try (AutoCloseable opened = what.equals(SELECTOR) ? Selector.open() : Kqueue.open()) {
                 System.out.println(opened);
             } catch (IOException e) {
@@ -70,6 +74,7 @@ public final class Unloading {
                 return;
             }
         }
+        // Or by an inheritable thread local, which cannot be asked for.
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
             if (thread.getContextClassLoader() instanceof ApplicationLoader) {
                 System.out.println("context class loader of " + thread);
@@ -86,6 +91,10 @@ public final class Unloading {
         }
         Thread thread = new Thread((Runnable) application.getConstructor(String.class).newInstance(what));
         thread.setContextClassLoader(loader);
+        thread.setUncaughtExceptionHandler((failed, e) -> {
+            e.printStackTrace();
+            System.exit(1);
+        });
         thread.start();
         thread.join();
         return loader;
