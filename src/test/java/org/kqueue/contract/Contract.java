@@ -265,9 +265,9 @@ abstract class Contract {
      * them, and a new descriptor has the lowest free number.
      */
     final void moveAway(String name) {
-        ok(Posix.dup2(fd(name), OUT_OF_REACH));
+        int away = ok(Posix.fcntl(fd(name), Posix.F_DUPFD, OUT_OF_REACH));
         close(name);
-        name(name, OUT_OF_REACH);
+        name(name, away);
     }
 
     final void close(String name) {

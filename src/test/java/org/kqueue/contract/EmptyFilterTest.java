@@ -90,6 +90,7 @@ class EmptyFilterTest extends Contract {
     @Test
     void endsWithItsDescriptor() {
         tcp();
+        moveAway("c");
         fill("c");
         assertEquals("", kevent("c EMPTY ADD"));
         close("c");

@@ -244,6 +244,7 @@ class FileTest extends Contract {
     @Test
     void aClosedFilesKnotesAreGone() {
         freebsdRule();
+        moveAway("f");
         assertEquals("f READ 0 d=10", kevent("f READ ADD", "f VNODE ADD|CLEAR f=WRITE"));
         int number = fd("f");
         close("f");

@@ -29,6 +29,7 @@ public final class Posix {
     public static final int O_RDWR = 2;
     public static final int O_CREAT = LINUX ? 0x40 : 0x200;
     public static final int O_NONBLOCK = LINUX ? 0x800 : 4;
+    public static final int F_DUPFD = 0;
     public static final int F_GETFD = 1;
     public static final int F_SETFD = 2;
     public static final int F_SETFL = 4;

@@ -22,6 +22,7 @@ class RegistrationLifetimeTest extends Contract {
     @Test
     void aClosedDescriptorsKnotesAreGone() {
         pair();
+        moveAway("b");
         write("a", 5);
         assertEquals("b READ 0 d=5; b WRITE 0", kevent("b READ ADD", "b WRITE ADD"));
         int number = fd("b");
