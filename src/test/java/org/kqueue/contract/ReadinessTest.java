@@ -314,6 +314,18 @@ class ReadinessTest extends Contract {
         assertEquals("a READ EOF", kevent("a READ ENABLE"));
     }
 
+    @Test
+    void aResetIsAnErrorAndIsNotConsumed() {
+        tcp();
+        assertEquals("s WRITE DISPATCH", kevent("s READ ADD", "s WRITE ADD|DISPATCH"));
+        ok(Posix.setsockopt(fd("c"), Posix.SOL_SOCKET, Posix.SO_LINGER, new int[] {1, 0}, 8));
+        close("c");
+        assertEquals("s READ EOF EIO", await());
+        assertEquals("s READ EOF EIO; s WRITE DISPATCH|EOF EIO", kevent("s WRITE ENABLE"));
+        assertEquals(-1, read("s", 1), "the error is still there for read");
+        assertEquals("s READ EOF", poll());
+    }
+
     /** As epoll has it. A selector finds that this makes nothing ready, and asks again 20 ms later. */
     @Test
     void aSocketThatIsNotConnectedIsAtItsEnd() {
