@@ -5,6 +5,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class SystemLibrary {
     // guarded by itself
     private static final Map<String, SystemLibrary> LOADED = new HashMap<>();
     private static final String PLAIN_KEVENT = "kevent";
+    private static final int ENOUGH_LEAD = 3;
+    private static final int MOST_FIRST_KQUEUES = 16;
     private static final System.Logger LOG = System.getLogger("org.kqueue");
 
     private final String name;
@@ -48,7 +51,7 @@ final class SystemLibrary {
     /** Null until the first kqueue that may have timers. */
     // guarded by this
     private KeventLayout probedLayout;
-    /** Whether the library's descriptors are the process's; null until its first kqueue shows it. */
+    /** Whether the library's descriptors are the process's; null until its first kqueues show it. */
     // writes guarded by this
     private volatile Boolean hostDescriptors;
 
@@ -169,24 +172,47 @@ final class SystemLibrary {
 
     /** Makes a kqueue that is closed on exec. */
     int kqueue() throws KeventException {
-        int kqfd = hostDescriptors == null ? firstKqueue() : calls.kqueue();
-        if (kqfd < 0) {
-            throw failure("kqueue", -1, errno(), null);
-        }
+        int kqfd = hostDescriptors == null ? firstKqueue() : newKqueue();
         closeOnExec(kqfd);
         return kqfd;
     }
 
-    private synchronized int firstKqueue() {
-        if (hostDescriptors != null) {
-            return calls.kqueue();
-        }
-        Set<Integer> before = HostSystem.openDescriptors();
+    private int newKqueue() throws KeventException {
         int kqfd = calls.kqueue();
-        if (kqfd >= 0) {
-            hostDescriptors = !before.contains(kqfd) && HostSystem.isOpenDescriptor(kqfd);
+        if (kqfd < 0) {
+            throw failure("kqueue", -1, errno(), null);
         }
         return kqfd;
+    }
+
+    /**
+     * Makes kqueues, finds out whether their numbers are new descriptors of this process, and returns one. Another
+     * thread may close or open a descriptor under the same number just then, so one kqueue proves nothing.
+     */
+    private synchronized int firstKqueue() throws KeventException {
+        if (hostDescriptors != null) {
+            return newKqueue();
+        }
+        List<Integer> kqfds = new ArrayList<>();
+        int lead = 0;
+        boolean done = false;
+        try {
+            while (Math.abs(lead) < ENOUGH_LEAD && kqfds.size() < MOST_FIRST_KQUEUES) {
+                Set<Integer> before = HostSystem.openDescriptors();
+                int kqfd = newKqueue();
+                kqfds.add(kqfd);
+                lead += !before.contains(kqfd) && HostSystem.isOpenDescriptor(kqfd) ? 1 : -1;
+            }
+            done = true;
+            return kqfds.remove(0);
+        } finally {
+            hostDescriptors = lead > 0;
+            kqfds.forEach(this::close);
+            if (!done) {
+                // The next one finds out.
+                hostDescriptors = null;
+            }
+        }
     }
 
     private boolean isHosted() {

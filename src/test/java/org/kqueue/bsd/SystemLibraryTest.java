@@ -9,12 +9,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kqueue.ChangeList;
@@ -26,9 +29,11 @@ import org.kqueue.KeventFlags;
 import org.kqueue.KeventLayout;
 import org.kqueue.Kqueue;
 import org.kqueue.KqueueConfig;
+import org.kqueue.KqueueUnavailableException;
 import org.kqueue.Wakeup;
 import org.kqueue.robust.Forked;
 import org.kqueue.robust.OpenDescriptors;
+import org.kqueue.robust.Task;
 
 /** Libraries: what is bound and found out when one is loaded, and whose the descriptors are. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -64,7 +69,7 @@ class SystemLibraryTest {
 
     @Test
     void whereNoKqueueCanBeHadForAProbeTheOpenFails() throws IOException {
-        for (int call : new int[] {0, 1, 2}) {
+        for (int call = 0; call < 5; call++) {
             // A build of its own for each, since a library is probed once.
             Path library = NativeBuild.model("freebsd", "-DFAIL_KQUEUE_AFTER=" + call);
             OpenDescriptors before = OpenDescriptors.now();
@@ -128,6 +133,34 @@ class SystemLibraryTest {
         }
         assertEquals(Set.of(), open.since());
         assertEquals(file, Files.readSymbolicLink(number));
+    }
+
+    /** Of one taken for a library with descriptors of its own nothing would be closed, nor its ABI be looked at. */
+    @Test
+    void descriptorsOfOtherThreadsDoNotMislead(@TempDir Path directory) throws Exception {
+        Path library = NativeBuild.model("freebsd11");
+        AtomicBoolean done = new AtomicBoolean();
+        List<Task<Void>> others = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2; i++) {
+                others.add(new Task<>(() -> {
+                    while (!done.get()) {
+                        Files.newByteChannel(library).close();
+                    }
+                    return null;
+                }));
+            }
+            for (int i = 0; i < 60; i++) {
+                Path copy = Files.copy(library, directory.resolve("kqueue" + i + ".so"));
+                KqueueConfig config = new KqueueConfig("system", copy.toString(), "freebsd", KqueueConfig.Detail.FULL);
+                assertThrows(KqueueUnavailableException.class, () -> Kqueue.open(config));
+            }
+        } finally {
+            done.set(true);
+            for (Task<Void> other : others) {
+                other.get();
+            }
+        }
     }
 
     @Test
