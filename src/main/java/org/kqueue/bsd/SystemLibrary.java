@@ -195,7 +195,6 @@ final class SystemLibrary {
         }
         List<Integer> kqfds = new ArrayList<>();
         int lead = 0;
-        boolean done = false;
         try {
             while (Math.abs(lead) < ENOUGH_LEAD && kqfds.size() < MOST_FIRST_KQUEUES) {
                 Set<Integer> before = HostSystem.openDescriptors();
@@ -203,14 +202,11 @@ final class SystemLibrary {
                 kqfds.add(kqfd);
                 lead += !before.contains(kqfd) && HostSystem.isOpenDescriptor(kqfd) ? 1 : -1;
             }
-            done = true;
+            hostDescriptors = lead > 0;
             return kqfds.remove(0);
         } finally {
-            hostDescriptors = lead > 0;
-            kqfds.forEach(this::close);
-            if (!done) {
-                // The next one finds out.
-                hostDescriptors = null;
+            for (int kqfd : kqfds) {
+                close(kqfd, lead > 0);
             }
         }
     }
@@ -287,7 +283,11 @@ final class SystemLibrary {
      * @return 0, or the errno
      */
     int close(int fd) {
-        if (!ownClose && !isHosted()) {
+        return close(fd, isHosted());
+    }
+
+    private int close(int fd, boolean hosted) {
+        if (!ownClose && !hosted) {
             return 0;
         }
         return calls.close(fd) < 0 ? errno() : 0;

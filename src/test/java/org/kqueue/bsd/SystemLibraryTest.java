@@ -69,6 +69,7 @@ class SystemLibraryTest {
 
     @Test
     void whereNoKqueueCanBeHadForAProbeTheOpenFails() throws IOException {
+        // An open makes five: the last is the one that is kept.
         for (int call = 0; call < 5; call++) {
             // A build of its own for each, since a library is probed once.
             Path library = NativeBuild.model("freebsd", "-DFAIL_KQUEUE_AFTER=" + call);
