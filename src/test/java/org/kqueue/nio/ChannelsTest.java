@@ -173,22 +173,17 @@ class ChannelsTest extends SelectorFixture {
 
     @Test
     void closeByThePeerBeforeFinishConnectIsNoRefusal() throws IOException {
-        ServerSocketChannel listener = listener();
-        SocketChannel client = socket();
-        if (client.connect(listener.getLocalAddress())) {
-            return;
-        }
-        listener.configureBlocking(true);
-        listener.accept().close();
-        SelectionKey key = register(client, OP_READ);
+        Pair pair = pendingPair();
+        pair.far().close();
+        SelectionKey key = register(pair.near(), OP_READ);
         selector.select(10);
         assertEquals(Set.of(), selector.selectedKeys());
         key.interestOps(OP_READ | OP_WRITE | OP_CONNECT);
         assertEquals(OP_CONNECT, selectUntil(key, OP_CONNECT));
-        assertTrue(client.finishConnect());
+        assertTrue(pair.near().finishConnect());
         key.interestOps(OP_READ | OP_WRITE);
         selectUntil(key, OP_READ | OP_WRITE);
-        assertEquals(-1, read(client, 1));
+        assertEquals(-1, read(pair.near(), 1));
     }
 
     @Test

@@ -13,8 +13,6 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -100,16 +98,11 @@ class MutedFilterTest extends SelectorFixture {
 
     @Test
     void dataBeforeFinishConnectIsSilentAndThenReady() throws Exception {
-        ServerSocketChannel listener = listener();
-        SocketChannel client = socket();
-        if (client.connect(listener.getLocalAddress())) {
-            return;
-        }
-        listener.configureBlocking(true);
-        write(closed(listener.accept()), 1);
-        SelectionKey key = register(client, OP_READ);
+        Pair pair = pendingPair();
+        write(pair.far(), 1);
+        SelectionKey key = register(pair.near(), OP_READ);
         assertWaitsQuietly();
-        assertTrue(client.finishConnect());
+        assertTrue(pair.near().finishConnect());
         assertEquals(OP_READ, selectUntil(key, OP_READ));
     }
 

@@ -2,6 +2,7 @@ package org.kqueue.nio;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -85,6 +86,15 @@ abstract class SelectorFixture {
         closed(pair.near());
         closed(pair.far()).configureBlocking(false);
         return pair;
+    }
+
+    /** A connection that the peer, the far end, has accepted, and that is pending at the near end. */
+    Pair pendingPair() throws IOException {
+        ServerSocketChannel listener = listener();
+        SocketChannel near = socket();
+        assumeFalse(near.connect(listener.getLocalAddress()), "a connect over loopback is finished at once here");
+        listener.configureBlocking(true);
+        return new Pair(near, closed(listener.accept()));
     }
 
     DatagramChannel datagram() throws IOException {

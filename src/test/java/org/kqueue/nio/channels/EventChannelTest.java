@@ -19,6 +19,7 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -156,16 +157,18 @@ class EventChannelTest {
     @Test
     void givesItsDescriptorsBackAtTheSelectionAfterClose() throws Exception {
         try (SelectLoop loop = new SelectLoop("freebsd")) {
-            int before = OpenDescriptors.count();
+            OpenDescriptors before = OpenDescriptors.now("anon_inode:");
             UserEventChannel<String> channel = UserEventChannel.open();
             SelectionKey key = loop.register(channel);
             loop.assertSilent();
+            Set<String> own = before.since();
             channel.close();
             assertFalse(key.isValid());
             assertTrue(channel.isRegistered());
+            assertEquals(own, before.since());
             loop.assertSilent();
             assertFalse(channel.isRegistered());
-            OpenDescriptors.assertComesDownTo(before);
+            before.assertNoneSince();
             assertTrue(loop.selector.keys().isEmpty());
         }
     }

@@ -29,18 +29,6 @@ import sun.misc.Signal;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 class SignalChannelTest {
 
-    /** A shell starts what it runs in the background so that it ignores INT; nohup does so with HUP. */
-    private static void assumeNotIgnored(String signal) throws IOException {
-        Path status = Path.of("/proc/self/status");
-        if (Files.exists(status)) {
-            for (String line : Files.readAllLines(status)) {
-                int number = new Signal(signal.replace("SIG", "")).getNumber();
-                assumeFalse(line.startsWith("SigIgn:") && new BigInteger(line.replaceAll("\\w+:\\s*", ""), 16)
-                        .testBit(number - 1), "SIG" + signal + " was ignored when this JVM was started");
-            }
-        }
-    }
-
     @ParameterizedTest
     @MethodSource("org.kqueue.nio.channels.SelectLoop#abis")
     void readsSignalInsteadOfShuttingDown(String abi) throws Exception {
@@ -178,5 +166,17 @@ class SignalChannelTest {
             SignalChannel.open("WINCH", "USR1").close();
         }
         OpenDescriptors.assertComesDownTo(before);
+    }
+
+    /** A shell starts what it runs in the background so that it ignores INT; nohup does so with HUP. */
+    private static void assumeNotIgnored(String name) throws IOException {
+        Path status = Path.of("/proc/self/status");
+        if (Files.exists(status)) {
+            Signal signal = new Signal(name.replace("SIG", ""));
+            String ignored = Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:")).findFirst()
+                    .orElseThrow().replaceAll("\\w+:\\s*", "");
+            assumeFalse(new BigInteger(ignored, 16).testBit(signal.getNumber() - 1),
+                    signal + " was ignored when this JVM was started");
+        }
     }
 }
